@@ -1,0 +1,42 @@
+package io.transportsplice;
+
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What all event loops did together. Any thread. */
+final class Counters {
+
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(Counters.class);
+
+    static final LongAdder REGIONS = new LongAdder();
+    static final LongAdder REGIONS_RELEASED = new LongAdder();
+    static final LongAdder BYTES_SPLICED = new LongAdder();
+    static final LongAdder BYTES_COPIED = new LongAdder();
+    static final LongAdder ADOPTIONS = new LongAdder();
+
+    private static final Map<SpliceFallback, LongAdder> FALLBACKS = new EnumMap<>(SpliceFallback.class);
+
+    static {
+        for (SpliceFallback reason : SpliceFallback.values()) {
+            FALLBACKS.put(reason, new LongAdder());
+        }
+    }
+
+    private Counters() {}
+
+    static void fallback(SpliceFallback reason, Object where) {
+        LongAdder counter = FALLBACKS.get(reason);
+        counter.increment();
+        // Each reason is told once; how often it came is the counter's to say.
+        if (logger.isDebugEnabled() && counter.sum() == 1) {
+            logger.debug("{} Not splicing: {} (told once, see SpliceMetrics)", where, reason);
+        }
+    }
+
+    static long fallbacks(SpliceFallback reason) {
+        return FALLBACKS.get(reason).sum();
+    }
+}

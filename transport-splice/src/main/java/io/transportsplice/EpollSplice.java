@@ -1,0 +1,104 @@
+package io.transportsplice;
+
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.internal.SystemPropertyUtil;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Tells whether splicing works here: Linux, Netty's native epoll transport, and a kernel that lets a byte be spliced
+ * from one pipe to another, which is tried once, when this class is first used. Where it does not work an
+ * {@link EpollSpliceHandler} passes everything through. Any thread.
+ */
+public final class EpollSplice {
+
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(EpollSplice.class);
+
+    private static final LibC LIBC;
+    private static final Throwable UNAVAILABILITY_CAUSE;
+
+    static {
+        LibC libc = null;
+        Throwable cause = null;
+        try {
+            libc = probe();
+        } catch (Throwable e) { // errors of native loading too: they are the answer to the question asked
+            cause = e;
+            logger.debug("Splicing is unavailable", e);
+        }
+        LIBC = libc;
+        UNAVAILABILITY_CAUSE = cause;
+    }
+
+    private EpollSplice() {}
+
+    /** Whether splicing works here. */
+    public static boolean isAvailable() {
+        return UNAVAILABILITY_CAUSE == null;
+    }
+
+    /**
+     * Does nothing where splicing is available.
+     *
+     * @throws UnsatisfiedLinkError with the cause, where it is not
+     */
+    public static void ensureAvailability() {
+        if (UNAVAILABILITY_CAUSE != null) {
+            throw (Error) new UnsatisfiedLinkError("splicing is unavailable").initCause(UNAVAILABILITY_CAUSE);
+        }
+    }
+
+    /** Why splicing is unavailable, or {@code null} where it is available. */
+    public static Throwable unavailabilityCause() {
+        return UNAVAILABILITY_CAUSE;
+    }
+
+    static LibC libc() {
+        return LIBC;
+    }
+
+    private static LibC probe() throws IOException {
+        if (SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false)) {
+            throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
+        }
+        Epoll.ensureAvailability();
+        LibC libc = LibC.load();
+        Pipe from = openPipe(libc);
+        try {
+            Pipe to = openPipe(libc);
+            try {
+                spliceOneByte(from, to);
+            } finally {
+                to.close();
+            }
+        } finally {
+            from.close();
+        }
+        return libc;
+    }
+
+    private static Pipe openPipe(LibC libc) throws IOException {
+        int[] fds = new int[2];
+        int result = libc.pipe(fds);
+        if (result < 0) {
+            throw LibC.newIOException("pipe2", -result);
+        }
+        return new Pipe(libc, fds[0], fds[1], libc.pipeCapacity(fds[1]));
+    }
+
+    private static void spliceOneByte(Pipe from, Pipe to) throws IOException {
+        ByteBuffer one = ByteBuffer.allocateDirect(1);
+        new FileDescriptor(from.writeFd()).write(one, 0, 1);
+        long moved = to.fill(from.readFd(), 1);
+        if (moved != 1) {
+            throw LibC.newIOException("splice", (int) -moved);
+        }
+        long read = to.read(one);
+        if (read != 1) {
+            throw LibC.newIOException("read", (int) -read);
+        }
+    }
+}

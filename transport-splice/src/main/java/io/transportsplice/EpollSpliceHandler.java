@@ -1,0 +1,364 @@
+package io.transportsplice;
+
+import static io.netty.util.internal.ObjectUtil.checkNotNull;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.ByteToMessageCodec;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.io.IOException;
+
+/**
+ * Lets a proxy's bytes bypass user space. Put one <b>first</b> into the pipeline of each of the two channels, with the
+ * proxy's own handlers behind it, and change nothing else:
+ *
+ * <pre>{@code
+ * channel.pipeline().addLast(new EpollSpliceHandler(), new RelayHandler());
+ * }</pre>
+ *
+ * <p>As a source its channel reads into kernel pipes, which go up the pipeline as {@link SpliceRegion}s, where otherwise
+ * {@code ByteBuf}s would come; both may come, in the order of the stream. As a sink it splices the regions that are
+ * written to it into its socket, in their place among the other writes. Everything between is as ever: {@code read()} and
+ * autoRead, write futures, {@code isWritable()}, idle and traffic handlers, half-closure, two event loops.
+ *
+ * <p>When it splices is the {@link SpliceOptions.Policy}'s to say. It never does where bytes would bypass a handler that
+ * must see them: if it is not the first handler, or if there is a decoder in the pipeline (TLS is one). On other
+ * transports, or where {@link EpollSplice} is unavailable, it passes everything through. Each reason has a counter in
+ * {@link SpliceMetrics}. It may be added and removed at any time, in mid-stream too, on the channel's event loop.
+ *
+ * <p>Even where it never splices, it shields its channel from a bug of Netty 4.2.18: once the peer has half-closed, the
+ * channel's epoll registration may get lost, and the next write that must wait, or the next read, fails.
+ *
+ * <p>One per channel. Its methods are called by Netty, on the channel's event loop.
+ */
+public final class EpollSpliceHandler extends ChannelDuplexHandler {
+
+    private final SpliceOptions options;
+    private final StreamMeter meter;
+    private ChannelHandlerContext ctx;
+    /** Null where splicing is impossible: pass everything through. */
+    private AbstractEpollStreamChannel channel;
+
+    private Adoption adoption;
+    private SpliceSource source;
+    private SpliceSink sink;
+    private SpliceFallback lastObstacle;
+    /** A {@code read()} came and no message yet. */
+    private boolean readWanted;
+
+    private boolean inputShutdown;
+    private boolean inputEnded;
+    private boolean inactive;
+    /** Since the input was shut down: something was written and not flushed. */
+    private boolean unflushed;
+    /** Splice as soon as the channel is adopted. */
+    private boolean spliceOnceAdopted;
+    /** Bytes copied since the last channelReadComplete. */
+    private long burst;
+
+    /** With {@link SpliceOptions#defaults()}. */
+    public EpollSpliceHandler() {
+        this(SpliceOptions.defaults());
+    }
+
+    public EpollSpliceHandler(SpliceOptions options) {
+        this.options = checkNotNull(options, "options");
+        this.meter = new StreamMeter(options.policy());
+    }
+
+    SpliceOptions options() {
+        return options;
+    }
+
+    StreamMeter meter() {
+        return meter;
+    }
+
+    boolean isReadWanted() {
+        return readWanted;
+    }
+
+    void cancelRead() {
+        readWanted = false;
+    }
+
+    // Life cycle.
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        SpliceFallback impossible = impossible();
+        if (impossible != null) {
+            Counters.fallback(impossible, context.channel());
+            return;
+        }
+        channel = (AbstractEpollStreamChannel) context.channel();
+        adoption = new Adoption(this, channel);
+        if (options.policy() == SpliceOptions.Policy.NEVER) {
+            Counters.fallback(SpliceFallback.POLICY_NEVER, channel);
+        }
+        // Within a ChannelInitializer, which still is the first then, channelActive is to come.
+        if (channel.isActive() && context.pipeline().first() == this) {
+            activated();
+        }
+    }
+
+    private SpliceFallback impossible() {
+        if (!EpollSplice.isAvailable()) {
+            return SpliceFallback.UNAVAILABLE;
+        }
+        boolean epoll = ctx.channel() instanceof AbstractEpollStreamChannel
+                && ctx.executor() == ctx.channel().eventLoop();
+        return epoll ? null : SpliceFallback.NOT_EPOLL;
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        if (isSplicing()) {
+            source.stop(SpliceFallback.HANDLER_REMOVED);
+        }
+        spliceOnceAdopted = false;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (channel != null) {
+            activated();
+        }
+        context.fireChannelActive();
+    }
+
+    private void activated() {
+        if (options.policy() == SpliceOptions.Policy.ALWAYS) {
+            splice();
+        }
+    }
+
+    @Override
+    public void channelRegistered(ChannelHandlerContext context) {
+        if (channel == null || !adoption.isOwnRegistered()) {
+            context.fireChannelRegistered();
+        }
+    }
+
+    @Override
+    public void channelUnregistered(ChannelHandlerContext context) {
+        if (channel != null) {
+            if (adoption.isUnderWay()) {
+                if (channel.isOpen()) {
+                    return;
+                }
+                // Closed between two tasks of the adoption. Netty empties the pipeline before it tells it.
+                if (!inactive) {
+                    channelInactive(context);
+                }
+            } else {
+                adoption.lost();
+            }
+        }
+        context.fireChannelUnregistered();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        inactive = true;
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void deregister(ChannelHandlerContext context, ChannelPromise promise) {
+        if (channel != null && adoption.isUnderWay()) {
+            adoption.holdDeregister(promise);
+        } else {
+            context.deregister(promise);
+        }
+    }
+
+    // The source.
+
+    @Override
+    public void read(ChannelHandlerContext context) {
+        readWanted = true;
+        if (channel != null) {
+            if (inputEnded || adoption.isUnderWay()) {
+                return; // nothing will ever come, and Netty's bug could; or it is repeated in a moment
+            }
+            if (isSplicing()) {
+                source.read();
+            } else if (adoption.handle() != null) {
+                adoption.handle().resumeReading();
+            }
+        }
+        context.read(); // while splicing too: Netty's interest stays what it would be
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        readWanted = false;
+        if (message instanceof ByteBuf buffer) {
+            burst += buffer.readableBytes();
+        }
+        context.fireChannelRead(message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        context.fireChannelReadComplete();
+        if (burst > 0 && channel != null) {
+            long copied = burst;
+            burst = 0;
+            Counters.BYTES_COPIED.add(copied);
+            if (!isSplicing() && meter.isStream(copied)) {
+                splice();
+            }
+        }
+    }
+
+    private boolean isSplicing() {
+        return source != null && source.isSplicing();
+    }
+
+    /** Splices from here on, if nothing stands against it. */
+    private void splice() {
+        if (inputShutdown || !channel.isActive() || ctx.isRemoved()) {
+            return;
+        }
+        SpliceFallback obstacle = obstacle();
+        if (obstacle == null) {
+            spliceOnceAdopted = true;
+            if (adoption.handle() != null) {
+                adopted();
+                return;
+            }
+            obstacle = adoption.begin() ? null : SpliceFallback.NOT_EPOLL;
+        }
+        if (obstacle != null && obstacle != lastObstacle) { // once, not at each burst
+            Counters.fallback(obstacle, channel);
+        }
+        lastObstacle = obstacle;
+    }
+
+    /** Why bytes must not bypass this pipeline as it is now, or {@code null} if they may. */
+    SpliceFallback obstacle() {
+        ChannelPipeline pipeline = ctx.pipeline();
+        if (pipeline.first() != this) {
+            return SpliceFallback.NOT_FIRST;
+        }
+        return hasDecoder(pipeline) ? SpliceFallback.DECODER : null;
+    }
+
+    private static boolean hasDecoder(ChannelPipeline pipeline) {
+        return pipeline.context(ByteToMessageDecoder.class) != null
+                || pipeline.context(ByteToMessageCodec.class) != null
+                || pipeline.context(CombinedChannelDuplexHandler.class) != null; // HttpServerCodec and its like
+    }
+
+    /** The channel is adopted, and what it had outstanding is under way again. */
+    void adopted() {
+        if (sink != null) {
+            sink.updateWritability();
+        }
+        if (!spliceOnceAdopted || inputShutdown) {
+            return;
+        }
+        spliceOnceAdopted = false;
+        meter.started();
+        source = new SpliceSource(this, channel, adoption.handle());
+        source.start();
+    }
+
+    // The shield. Netty 4.2.18 deletes the epoll registration when the last interest goes, which only a channel whose
+    // input is shut down comes to; an adopted one does not. Most channels end right then, so adopt as late as possible:
+    // when something must be written that may have to wait.
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            inputShutdown = true;
+            if (channel != null && adoption.handle() == null && hasFlushed()) {
+                channel.unsafe().beginRead(); // an interest that lasts until the adoption's turn
+                adoption.begin();
+            }
+        } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+            inputEnded = true;
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    private boolean hasFlushed() {
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        return buffer != null && !buffer.isEmpty();
+    }
+
+    // The sink.
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (message instanceof SpliceRegion region) {
+            unflushed = true;
+            writeRegion(context, region, promise);
+            return;
+        }
+        unflushed |= inputShutdown && !(message instanceof ByteBuf buffer && !buffer.isReadable());
+        context.write(message, promise);
+    }
+
+    private void writeRegion(ChannelHandlerContext context, SpliceRegion region, ChannelPromise promise) {
+        if (channel == null || (context.pipeline().first() != this && hasDecoder(context.pipeline()))) {
+            writeCopy(context, region, promise);
+            return;
+        }
+        if (sink == null) {
+            sink = new SpliceSink(channel);
+        }
+        if (region.bind(sink)) {
+            context.write(region, promise);
+        } else {
+            region.release();
+            promise.tryFailure(new IllegalStateException("a SpliceRegion can be written only once"));
+        }
+    }
+
+    private static void writeCopy(ChannelHandlerContext context, SpliceRegion region, ChannelPromise promise) {
+        Counters.fallback(SpliceFallback.SINK_NOT_SPLICED, context.channel());
+        ByteBuf bytes;
+        try {
+            bytes = region.toByteBuf(context.alloc());
+        } catch (IOException e) {
+            promise.tryFailure(e);
+            return;
+        }
+        context.write(bytes, promise);
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext context) {
+        if (channel != null && holdFlush()) {
+            return;
+        }
+        context.flush();
+        if (sink != null) {
+            sink.updateWritability();
+        }
+    }
+
+    private boolean holdFlush() {
+        if (inputShutdown && adoption.handle() == null && (unflushed || hasFlushed())) {
+            adoption.begin();
+        }
+        unflushed = false;
+        if (adoption.isUnderWay()) {
+            adoption.holdFlush();
+            return true;
+        }
+        return false;
+    }
+}

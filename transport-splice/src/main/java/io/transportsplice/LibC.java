@@ -1,0 +1,195 @@
+package io.transportsplice;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import jnr.ffi.annotations.Out;
+import jnr.ffi.types.size_t;
+
+/**
+ * The few system calls that splicing needs. Every method returns a result {@code >= 0} or {@code -errno}, retries
+ * {@code EINTR}, and never throws. Stateless, usable from any thread. The only file that knows jnr-ffi.
+ */
+final class LibC {
+
+    // Linux gives these numbers on every architecture that Netty's native epoll transport supports (errno(3)).
+    static final int EPERM = 1;
+    static final int EINTR = 4;
+    static final int EAGAIN = 11;
+    static final int ENOMEM = 12;
+    static final int EBUSY = 16;
+    static final int EINVAL = 22;
+    static final int ENFILE = 23;
+    static final int EMFILE = 24;
+    static final int EPIPE = 32;
+    static final int ENOSYS = 38;
+    static final int EOPNOTSUPP = 95;
+    static final int ECONNRESET = 104;
+    static final int ENOBUFS = 105;
+
+    private static final int SPLICE_F_MOVE = 1;
+    private static final int SPLICE_F_NONBLOCK = 2;
+    private static final int O_NONBLOCK = 0x800;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int F_SETPIPE_SZ = 1031;
+    private static final int F_GETPIPE_SZ = 1032;
+
+    private final Kernel kernel;
+
+    LibC(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /** The real one. Throws what the loading of the native stub throws, see {@link EpollSplice}. */
+    static LibC load() {
+        return new LibC(new JnrKernel());
+    }
+
+    /**
+     * pipe2(2) with {@code O_CLOEXEC | O_NONBLOCK}: Netty's own {@code FileDescriptor.pipe()} forgets the first where
+     * it has no pipe2, and a child process that inherits a pipe keeps its bytes alive.
+     */
+    int pipe(int[] readAndWriteFd) {
+        int result = kernel.pipe2(readAndWriteFd, O_CLOEXEC | O_NONBLOCK);
+        return result >= 0 ? result : -kernel.errno();
+    }
+
+    /**
+     * splice(2), never blocking. No {@code SPLICE_F_MORE}: on the last piece of a stream it corks, a stall of 200 ms
+     * (golang #10948).
+     */
+    long splice(int in, int out, long length) {
+        for (; ; ) {
+            long result = kernel.splice(in, out, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            if (result >= 0) {
+                return result;
+            }
+            int errno = kernel.errno();
+            if (errno != EINTR) {
+                return -errno;
+            }
+        }
+    }
+
+    /** read(2) into the remaining space of a direct buffer, whose position stays. */
+    long read(int fd, ByteBuffer into) {
+        for (; ; ) {
+            long result = kernel.read(fd, into, into.remaining());
+            if (result >= 0) {
+                return result;
+            }
+            int errno = kernel.errno();
+            if (errno != EINTR) {
+                return -errno;
+            }
+        }
+    }
+
+    /** {@code F_SETPIPE_SZ}: the capacity that the kernel really gave, in bytes. */
+    int setPipeCapacity(int fd, int bytes) {
+        int result = kernel.fcntl(fd, F_SETPIPE_SZ, bytes);
+        return result >= 0 ? result : -kernel.errno();
+    }
+
+    int pipeCapacity(int fd) {
+        int result = kernel.fcntl(fd, F_GETPIPE_SZ, 0);
+        return result >= 0 ? result : -kernel.errno();
+    }
+
+    /** close(2), which on Linux frees the number even where it fails with {@code EINTR}: never to be repeated. */
+    int close(int fd) {
+        int result = kernel.close(fd);
+        return result >= 0 ? result : -kernel.errno();
+    }
+
+    /**
+     * Whether the error says "this cannot be spliced" (a socket type without splice, a kTLS control record, a seccomp
+     * filter, no memory for it) and nothing about the connection: no byte has moved, and copying goes on.
+     */
+    static boolean isRefusal(int errno) {
+        return errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM || isOutOfMemory(errno);
+    }
+
+    static boolean isOutOfMemory(int errno) {
+        return errno == ENOMEM || errno == ENOBUFS;
+    }
+
+    static IOException newIOException(String call, int errno) {
+        String text = "errno " + errno;
+        if (errno == ECONNRESET) {
+            text = "Connection reset by peer";
+        } else if (errno == EPIPE) {
+            text = "Broken pipe";
+        }
+        return new IOException(call + " failed: " + text);
+    }
+
+    /** The kernel's bare answers: {@code -1} and an errno on failure. Tests put a script in its place. */
+    interface Kernel {
+        int pipe2(int[] fds, int flags);
+
+        long splice(int in, int out, long length, int flags);
+
+        long read(int fd, ByteBuffer into, long length);
+
+        int fcntl(int fd, int command, int argument);
+
+        int close(int fd);
+
+        /** The errno of the last failed call of this thread. */
+        int errno();
+    }
+
+    private static final class JnrKernel implements Kernel {
+        private final Functions libc = LibraryLoader.create(Functions.class).load("c");
+        private final Runtime runtime = Runtime.getRuntime(libc);
+
+        @Override
+        public int pipe2(int[] fds, int flags) {
+            return libc.pipe2(fds, flags);
+        }
+
+        @Override
+        public long splice(int in, int out, long length, int flags) {
+            return libc.splice(in, null, out, null, length, flags);
+        }
+
+        @Override
+        public long read(int fd, ByteBuffer into, long length) {
+            return libc.read(fd, into, length);
+        }
+
+        @Override
+        public int fcntl(int fd, int command, int argument) {
+            return libc.fcntl(fd, command, argument);
+        }
+
+        @Override
+        public int close(int fd) {
+            return libc.close(fd);
+        }
+
+        @Override
+        public int errno() {
+            return runtime.getLastError();
+        }
+    }
+
+    /**
+     * What jnr-ffi implements; public because its generated code must see it. jnr-posix declares neither splice nor
+     * pipe2, and its {@code fcntl(int, Fcntl, int...)} drops the argument.
+     */
+    public interface Functions {
+        int pipe2(@Out int[] fds, int flags);
+
+        long splice(int in, Pointer offsetIn, int out, Pointer offsetOut, @size_t long length, int flags);
+
+        long read(int fd, @Out ByteBuffer into, @size_t long length);
+
+        int fcntl(int fd, int command, int argument);
+
+        int close(int fd);
+    }
+}

@@ -1,0 +1,87 @@
+package io.transportsplice;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A kernel pipe and the bytes inside. It is filled only when it is empty, and it alone counts its bytes; all meaning of
+ * errnos follows from that: would-block on {@link #fill} is "the source is empty", 0 on {@code fill} is "end of the
+ * source", would-block on {@link #drain} is "the sink is full". Whether it is full cannot be told from its bytes: the
+ * limit is slots, one for each fragment, be it of 1 byte or of 32 KiB (pipe(7)).
+ *
+ * <p>Used by one thread at a time: the source's event loop until the region leaves it, then whoever owns the region.
+ */
+final class Pipe {
+
+    private final LibC libc;
+    private final int readFd;
+    private final int writeFd;
+    private final int capacity;
+    private long bytes;
+    private boolean closed;
+
+    Pipe(LibC libc, int readFd, int writeFd, int capacity) {
+        this.libc = libc;
+        this.readFd = readFd;
+        this.writeFd = writeFd;
+        this.capacity = capacity;
+    }
+
+    /** Moves up to {@code max} bytes from a socket: the number moved, 0 at the end of the input, or -errno. */
+    long fill(int fd, long max) {
+        assert bytes == 0 : bytes;
+        assert !closed;
+        long n = libc.splice(fd, writeFd, max);
+        if (n > 0) {
+            bytes = n;
+        }
+        return n;
+    }
+
+    /** Moves bytes to a socket: the number moved, or -errno. Not to be called on an empty pipe. */
+    long drain(int fd) {
+        assert bytes > 0;
+        assert !closed;
+        return took(libc.splice(readFd, fd, bytes));
+    }
+
+    /** Copies bytes to the remaining space of a direct buffer: the number copied, or -errno. */
+    long read(ByteBuffer into) {
+        assert bytes > 0;
+        assert !closed;
+        return took(libc.read(readFd, into));
+    }
+
+    private long took(long n) {
+        if (n > 0) {
+            bytes -= n;
+        }
+        return n;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** What the kernel granted, in bytes of whole pages. */
+    int capacity() {
+        return capacity;
+    }
+
+    int readFd() {
+        return readFd;
+    }
+
+    int writeFd() {
+        return writeFd;
+    }
+
+    /** Gives the pipe and whatever it still holds back to the kernel. Idempotent. */
+    void close() {
+        if (!closed) {
+            closed = true;
+            // Nothing can be done about a failure, and none is known: both numbers are ours and open.
+            libc.close(readFd);
+            libc.close(writeFd);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.transportsplice;
+
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.internal.SystemPropertyUtil;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The free pipes of one event loop. The rule: a pipe comes from {@link #get} empty, goes back with {@link #put}, and is
+ * kept only if it is empty then; one with bytes inside is closed, so that no byte of one connection can ever meet
+ * another. Last in, first out, so the warmest is used next and the coldest can be trimmed; bounded; what lay unused for
+ * a whole interval is closed; all are closed with the loop.
+ *
+ * <p>Owned by the thread of its event loop: no lock, no atomic read-modify-write. {@link #close} is the only exception,
+ * it runs when that thread has ended. Counters are written by that thread and may be read by any.
+ */
+final class PipePool {
+
+    /** How long a pipe may lie unused. Long enough to outlive a lull, short beside the life of a proxy. */
+    static final long TRIM_INTERVAL_MILLIS =
+            SystemPropertyUtil.getLong("io.transportsplice.trimIntervalMillis", 10_000);
+
+    /**
+     * Below this, 16 slots and the kernel's own default, copying is cheaper than splicing: past
+     * fs.pipe-user-pages-soft an unprivileged user gets 2 slots, which hold 2 segments.
+     */
+    private static final int WORTHWHILE_CAPACITY = 64 * 1024;
+
+    private final LibC libc;
+    private final EventExecutor loop;
+    private final PoolCounters counters = new PoolCounters();
+    private final int[] fds = new int[2];
+    private Pipe[] free = new Pipe[0];
+    private int size;
+    /** The fewest free pipes since the last trim: these were not needed. */
+    private int idle;
+
+    private boolean trimScheduled;
+    private boolean closed;
+
+    PipePool(LibC libc, EventExecutor loop) {
+        this.libc = libc;
+        this.loop = loop;
+    }
+
+    /**
+     * An empty pipe, or {@code null} if the kernel refuses one (no descriptors, no memory, past a user's soft limit):
+     * copy then. Kept pipes may have been made with another capacity; the kernel's limits make it a wish anyway.
+     */
+    Pipe get(int capacity) {
+        assert loop.inEventLoop();
+        if (size == 0) {
+            return create(capacity);
+        }
+        Pipe pipe = free[--size];
+        free[size] = null;
+        if (size < idle) {
+            idle = size;
+        }
+        counters.reused(size);
+        return pipe;
+    }
+
+    /** Takes a pipe back and keeps it if it is empty and at most {@code bound} are kept. */
+    void put(Pipe pipe, int bound) {
+        assert loop.inEventLoop();
+        if (pipe.bytes() != 0) {
+            discardDirty(pipe);
+        } else if (size >= bound || closed) {
+            pipe.close();
+            counters.closedClean();
+        } else {
+            keep(pipe);
+        }
+    }
+
+    private void keep(Pipe pipe) {
+        if (size == free.length) {
+            free = Arrays.copyOf(free, Math.max(8, size * 2));
+        }
+        free[size++] = pipe;
+        counters.pooled(size);
+        if (!trimScheduled) {
+            scheduleTrim();
+        }
+    }
+
+    /** Closes a pipe that holds bytes. Its own method for the profile's sake: it should be rare. */
+    private void discardDirty(Pipe pipe) {
+        pipe.close();
+        counters.closedDirty();
+    }
+
+    /** For a pipe that was closed elsewhere because its bytes died on another event loop. */
+    void closedDirtyElsewhere() {
+        counters.closedDirty();
+    }
+
+    private Pipe create(int wanted) {
+        if (libc.pipe(fds) < 0) {
+            counters.refused();
+            return null;
+        }
+        int granted = enlarge(fds[1], wanted);
+        Pipe pipe = new Pipe(libc, fds[0], fds[1], granted);
+        if (granted < Math.min(wanted, WORTHWHILE_CAPACITY)) {
+            pipe.close();
+            counters.refused();
+            return null;
+        }
+        counters.created();
+        return pipe;
+    }
+
+    /** Past its soft limit a user may not enlarge a pipe (EPERM): the largest that is granted will do. */
+    private int enlarge(int fd, int wanted) {
+        int now = libc.pipeCapacity(fd);
+        for (int capacity = wanted; capacity > now; capacity >>= 1) {
+            int granted = libc.setPipeCapacity(fd, capacity);
+            if (granted >= 0) {
+                return granted;
+            }
+        }
+        return now;
+    }
+
+    private void scheduleTrim() {
+        trimScheduled = true;
+        idle = size;
+        loop.schedule(this::trim, TRIM_INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void trim() {
+        trimScheduled = false;
+        for (int i = 0; i < idle; i++) {
+            free[i].close();
+            counters.trimmed();
+        }
+        size -= idle;
+        System.arraycopy(free, idle, free, 0, size);
+        Arrays.fill(free, size, size + idle, null);
+        counters.pooled(size);
+        if (size > 0) {
+            scheduleTrim();
+        }
+    }
+
+    /** Closes the free pipes for good. Called once the loop has terminated, by another thread. */
+    void close() {
+        closed = true;
+        while (size > 0) {
+            free[--size].close();
+            free[size] = null;
+            counters.closedClean();
+        }
+        counters.pooled(0);
+    }
+
+    PoolCounters counters() {
+        return counters;
+    }
+}

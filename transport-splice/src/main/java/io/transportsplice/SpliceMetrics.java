@@ -1,0 +1,132 @@
+package io.transportsplice;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What splicing did in this process, all event loops together: an immutable snapshot. Taking one is cheap and costs the
+ * event loops nothing; its values were read one after the other while the loops went on, so they may disagree by what
+ * happened in between. Any thread.
+ */
+public final class SpliceMetrics {
+
+    private final long[] pool = PoolCounters.sums();
+    // Released first: read the other way round, a region in between would make the difference negative.
+    private final long regionsReleased = Counters.REGIONS_RELEASED.sum();
+    private final long regions = Counters.REGIONS.sum();
+    private final long bytesSpliced = Counters.BYTES_SPLICED.sum();
+    private final long bytesCopied = Counters.BYTES_COPIED.sum();
+    private final long adoptions = Counters.ADOPTIONS.sum();
+    private final Map<SpliceFallback, Long> fallbacks = new EnumMap<>(SpliceFallback.class);
+
+    private SpliceMetrics() {
+        for (SpliceFallback reason : SpliceFallback.values()) {
+            fallbacks.put(reason, Counters.fallbacks(reason));
+        }
+    }
+
+    /** The values of now. */
+    public static SpliceMetrics snapshot() {
+        return new SpliceMetrics();
+    }
+
+    /** Pipes made by pipe2(2), two file descriptors each. */
+    public long pipesCreated() {
+        return pool[PoolCounters.CREATED];
+    }
+
+    /** How often a pooled pipe served instead of a new one. */
+    public long pipesReused() {
+        return pool[PoolCounters.REUSED];
+    }
+
+    /** Pipes that hold the bytes of a region now. */
+    public long pipesInUse() {
+        return pipesCreated() - pipesPooled() - pipesClosedDirty() - pool[PoolCounters.CLOSED_CLEAN] - pipesTrimmed();
+    }
+
+    /** Pipes that wait in the pools now. */
+    public long pipesPooled() {
+        return pool[PoolCounters.POOLED];
+    }
+
+    /** Pipes closed because they still held bytes when their region died: connections that ended early. */
+    public long pipesClosedDirty() {
+        return pool[PoolCounters.CLOSED_DIRTY];
+    }
+
+    /** Pipes closed because they lay unused for a whole trim interval. */
+    public long pipesTrimmed() {
+        return pool[PoolCounters.TRIMMED];
+    }
+
+    /** How often no pipe worth having could be had, and bytes were copied instead. */
+    public long pipesRefused() {
+        return pool[PoolCounters.REFUSED];
+    }
+
+    /** Regions made so far. */
+    public long regions() {
+        return regions;
+    }
+
+    /** Regions that are alive now. */
+    public long regionsInFlight() {
+        return regions - regionsReleased;
+    }
+
+    /** Bytes that went from a pipe into a socket by splice(2). */
+    public long bytesSpliced() {
+        return bytesSpliced;
+    }
+
+    /** Bytes that channels with an {@link EpollSpliceHandler} moved through user space all the same. */
+    public long bytesCopied() {
+        return bytesCopied;
+    }
+
+    /** Channels adopted so far. */
+    public long adoptions() {
+        return adoptions;
+    }
+
+    /** How often splicing was refused or ended for this reason. */
+    public long fallbacks(SpliceFallback reason) {
+        return fallbacks.get(reason);
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(256)
+                .append("pipesCreated=")
+                .append(pipesCreated())
+                .append(" pipesReused=")
+                .append(pipesReused())
+                .append(" pipesInUse=")
+                .append(pipesInUse())
+                .append(" pipesPooled=")
+                .append(pipesPooled())
+                .append(" pipesClosedDirty=")
+                .append(pipesClosedDirty())
+                .append(" pipesTrimmed=")
+                .append(pipesTrimmed())
+                .append(" pipesRefused=")
+                .append(pipesRefused())
+                .append(" regions=")
+                .append(regions())
+                .append(" regionsInFlight=")
+                .append(regionsInFlight())
+                .append(" bytesSpliced=")
+                .append(bytesSpliced())
+                .append(" bytesCopied=")
+                .append(bytesCopied())
+                .append(" adoptions=")
+                .append(adoptions());
+        fallbacks.forEach((reason, count) -> {
+            if (count > 0) {
+                text.append(" fallback.").append(reason).append('=').append(count);
+            }
+        });
+        return text.toString();
+    }
+}

@@ -1,0 +1,129 @@
+package io.transportsplice;
+
+import static io.netty.util.internal.ObjectUtil.checkInRange;
+import static io.netty.util.internal.ObjectUtil.checkNotNull;
+import static io.netty.util.internal.ObjectUtil.checkPositive;
+import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
+
+import io.netty.util.internal.SystemPropertyUtil;
+
+/** How an {@link EpollSpliceHandler} splices. Immutable, to be shared by any number of handlers. */
+public final class SpliceOptions {
+
+    /**
+     * Pipe size decides the cost of a byte more than anything else. {@code fs.pipe-max-size}, 1 MiB unless changed, is
+     * the most that an unprivileged user gets; a smaller pipe is taken where the kernel refuses.
+     */
+    private static final int DEFAULT_PIPE_CAPACITY =
+            SystemPropertyUtil.getInt("io.transportsplice.pipeCapacity", 1024 * 1024);
+
+    /** An event loop uses few pipes at a time, since an idle connection holds none: this many cover a busy moment. */
+    private static final int DEFAULT_MAX_POOLED_PIPES =
+            SystemPropertyUtil.getInt("io.transportsplice.maxPooledPipes", 32);
+
+    /** One region fills while another drains is all that a second one could gain, at twice the memory. */
+    private static final int DEFAULT_MAX_IN_FLIGHT = SystemPropertyUtil.getInt("io.transportsplice.maxInFlight", 2);
+
+    private static final String DEFAULT_POLICY = SystemPropertyUtil.get("io.transportsplice.policy", "AUTO");
+
+    private static final SpliceOptions DEFAULTS = builder().build();
+
+    private final Policy policy;
+    private final int pipeCapacity;
+    private final int maxPooledPipes;
+    private final int maxInFlight;
+
+    private SpliceOptions(Builder builder) {
+        policy = builder.policy;
+        pipeCapacity = builder.pipeCapacity;
+        maxPooledPipes = builder.maxPooledPipes;
+        maxInFlight = builder.maxInFlight;
+    }
+
+    /** {@link Policy#AUTO} and the capacities that the {@code -Dio.transportsplice.*} properties name. */
+    public static SpliceOptions defaults() {
+        return DEFAULTS;
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public Policy policy() {
+        return policy;
+    }
+
+    /** The wanted capacity of a pipe, in bytes. */
+    public int pipeCapacity() {
+        return pipeCapacity;
+    }
+
+    /** How many unused pipes an event loop keeps at the most. */
+    public int maxPooledPipes() {
+        return maxPooledPipes;
+    }
+
+    /** How many regions of one source may be alive, whatever the pipeline asks for. */
+    public int maxInFlight() {
+        return maxInFlight;
+    }
+
+    /** When to splice. */
+    public enum Policy {
+        /** Leave all reading to Netty. The channel is still shielded from Netty 4.2's half-close bug. */
+        NEVER,
+        /** Splice a source while it streams; copy while it chats, which is cheaper below some 16 to 32 KiB. */
+        AUTO,
+        /** Splice from the first byte on. For tests, comparisons, and traffic that is known to stream. */
+        ALWAYS
+    }
+
+    /** Starts from the defaults. Not thread-safe. */
+    public static final class Builder {
+        private Policy policy = Policy.valueOf(DEFAULT_POLICY);
+        private int pipeCapacity = DEFAULT_PIPE_CAPACITY;
+        private int maxPooledPipes = DEFAULT_MAX_POOLED_PIPES;
+        private int maxInFlight = DEFAULT_MAX_IN_FLIGHT;
+
+        private Builder() {}
+
+        public Builder policy(Policy policy) {
+            this.policy = checkNotNull(policy, "policy");
+            return this;
+        }
+
+        /**
+         * The kernel rounds it up to a power of two of pages; see {@code F_SETPIPE_SZ} in fcntl(2) for its limits.
+         *
+         * @throws IllegalArgumentException unless {@code 4096 <= bytes <= 1 GiB}
+         */
+        public Builder pipeCapacity(int bytes) {
+            this.pipeCapacity = checkInRange(bytes, 4096, 1 << 30, "bytes");
+            return this;
+        }
+
+        /**
+         * How many unused pipes an event loop keeps at the most; 0 keeps none.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder maxPooledPipes(int pipes) {
+            this.maxPooledPipes = checkPositiveOrZero(pipes, "pipes");
+            return this;
+        }
+
+        /**
+         * How many regions of one source may be alive.
+         *
+         * @throws IllegalArgumentException unless it is positive
+         */
+        public Builder maxInFlight(int regions) {
+            this.maxInFlight = checkPositive(regions, "regions");
+            return this;
+        }
+
+        public SpliceOptions build() {
+            return new SpliceOptions(this);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.FileRegion;
+import io.netty.util.AbstractReferenceCounted;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+
+/**
+ * Bytes in a kernel pipe, travelling through pipelines as a message. Forward it like any other: written to a channel
+ * with an {@link EpollSpliceHandler} it is spliced into that channel's socket, written anywhere else its bytes are
+ * copied out. Like every {@link FileRegion} it is consumed by being written, once; its bytes cannot be looked at in
+ * place, but {@link #toByteBuf} turns it into a buffer in one call.
+ *
+ * <p>Reference counted: whoever does not pass it on must release it. Released empty, its pipe goes back to the pool of
+ * the event loop it came from, from whatever thread; released with bytes inside, its pipe is closed and the bytes are
+ * gone, so that they can never surface in another connection.
+ *
+ * <p>Used by one thread at a time, as any message.
+ */
+public final class SpliceRegion extends AbstractReferenceCounted implements FileRegion {
+
+    private static final ResourceLeakDetector<SpliceRegion> LEAK_DETECTOR =
+            ResourceLeakDetectorFactory.instance().newResourceLeakDetector(SpliceRegion.class);
+
+    /** How much is copied at a time, where bytes must be copied out. */
+    private static final int COPY_CHUNK = 64 * 1024;
+
+    private final SpliceSource source;
+    private final Pipe pipe;
+    private final ByteBufAllocator alloc;
+    private final long count;
+    private final ResourceLeakTracker<SpliceRegion> leak;
+    private long transferred;
+    /** Where it is spliced to, once it has been written to a channel that can. */
+    private SpliceSink sink;
+    /** Bytes that were taken from the pipe and not accepted yet. */
+    private ByteBuf taken;
+
+    SpliceRegion(SpliceSource source, Pipe pipe, ByteBufAllocator alloc) {
+        this.source = source;
+        this.pipe = pipe;
+        this.alloc = alloc;
+        count = pipe.bytes();
+        leak = LEAK_DETECTOR.track(this);
+        Counters.REGIONS.increment();
+    }
+
+    @Override
+    public long position() {
+        return 0;
+    }
+
+    /** The bytes it was filled with. */
+    @Override
+    public long count() {
+        return count;
+    }
+
+    /** The bytes that were accepted by a sink so far. */
+    @Override
+    public long transferred() {
+        return transferred;
+    }
+
+    @Override
+    @Deprecated
+    public long transfered() {
+        return transferred;
+    }
+
+    private long remaining() {
+        return count - transferred;
+    }
+
+    /** Names the sink. False if it has one: its bytes can be written only once. */
+    boolean bind(SpliceSink newSink) {
+        if (sink != null) {
+            return false;
+        }
+        sink = newSink;
+        sink.expect(remaining());
+        return true;
+    }
+
+    /**
+     * Moves bytes on: by splicing, if it was written to a channel with an {@link EpollSpliceHandler}, which alone calls
+     * this then; into any other target by copying. What was taken from the pipe and not accepted is kept for next time.
+     *
+     * @return the bytes accepted; 0 only if the target would block
+     */
+    @Override
+    public long transferTo(WritableByteChannel target, long position) throws IOException {
+        if (position != transferred) {
+            throw new IllegalArgumentException(
+                    "position " + position + ", but bytes leave a pipe in order: " + transferred + " have");
+        }
+        if (remaining() == 0) {
+            return 0;
+        }
+        long n = sink != null && sink.canSplice() && taken == null ? drain(target) : copy(target);
+        transferred += n;
+        if (sink != null) {
+            sink.accepted(n);
+        }
+        return n;
+    }
+
+    private long drain(WritableByteChannel target) throws IOException {
+        long n = pipe.drain(sink.fd());
+        if (n > 0) {
+            Counters.BYTES_SPLICED.add(n);
+            return n;
+        }
+        // The pipe is not empty, so would-block is the sink's, and 0 is not among the kernel's answers.
+        if (n == -LibC.EAGAIN) {
+            return 0;
+        }
+        if (n == 0 || !LibC.isRefusal((int) -n)) {
+            throw LibC.newIOException("splice", (int) -n);
+        }
+        sink.spliceRefused((int) -n);
+        return copy(target);
+    }
+
+    private long copy(WritableByteChannel target) throws IOException {
+        if (taken == null) {
+            ByteBuf chunk = alloc.directBuffer((int) Math.min(pipe.bytes(), COPY_CHUNK));
+            taken = chunk;
+            takeInto(chunk);
+        }
+        int n = target.write(taken.internalNioBuffer(taken.readerIndex(), taken.readableBytes()));
+        if (n > 0) {
+            taken.skipBytes(n);
+            Counters.BYTES_COPIED.add(n);
+        }
+        if (!taken.isReadable()) {
+            releaseTaken();
+        }
+        return n;
+    }
+
+    /** Fills the buffer from the pipe; the buffer is no larger than what the pipe holds. */
+    private void takeInto(ByteBuf buffer) throws IOException {
+        while (buffer.isWritable()) {
+            long n = pipe.read(buffer.internalNioBuffer(buffer.writerIndex(), buffer.writableBytes()));
+            if (n <= 0) {
+                throw LibC.newIOException("read", (int) -n);
+            }
+            buffer.writerIndex(buffer.writerIndex() + (int) n);
+        }
+    }
+
+    private void releaseTaken() {
+        taken.release();
+        taken = null;
+    }
+
+    /**
+     * Moves what has not been transferred into a new buffer, which is the caller's, and releases this region: for
+     * handlers that must see the bytes.
+     *
+     * @throws IOException if the pipe cannot be read, which no known kernel does; the region is released then too
+     */
+    public ByteBuf toByteBuf(ByteBufAllocator allocator) throws IOException {
+        try {
+            ByteBuf bytes = allocator.directBuffer((int) remaining());
+            try {
+                moveInto(bytes);
+            } catch (IOException | RuntimeException e) {
+                bytes.release();
+                throw e;
+            }
+            return bytes;
+        } finally {
+            release();
+        }
+    }
+
+    private void moveInto(ByteBuf bytes) throws IOException {
+        if (taken != null) {
+            bytes.writeBytes(taken);
+            releaseTaken();
+        }
+        takeInto(bytes);
+        transferred = count;
+        Counters.BYTES_COPIED.add(bytes.readableBytes());
+    }
+
+    @Override
+    protected void deallocate() {
+        if (leak != null) {
+            leak.close(this);
+        }
+        if (taken != null) {
+            releaseTaken();
+        }
+        if (sink != null) {
+            sink.released(remaining());
+        }
+        Counters.REGIONS_RELEASED.increment();
+        source.released(pipe);
+    }
+
+    @Override
+    public SpliceRegion retain() {
+        super.retain();
+        return this;
+    }
+
+    @Override
+    public SpliceRegion retain(int increment) {
+        super.retain(increment);
+        return this;
+    }
+
+    @Override
+    public SpliceRegion touch() {
+        return touch(null);
+    }
+
+    @Override
+    public SpliceRegion touch(Object hint) {
+        if (leak != null) {
+            leak.record(hint);
+        }
+        return this;
+    }
+
+    @Override
+    public String toString() {
+        return "SpliceRegion(" + transferred + " of " + count + " bytes transferred, refCnt " + refCnt() + ')';
+    }
+}

@@ -1,0 +1,61 @@
+package io.transportsplice;
+
+import io.transportsplice.SpliceOptions.Policy;
+
+/**
+ * Decides when a source is to be spliced, from the bytes that each wake-up brought. Splicing wins from somewhere between
+ * 16 and 32 KiB a wake-up and costs a fifth more below, so {@link Policy#AUTO} starts after a few large bursts in a row
+ * and stops after a few small ones; the two thresholds lie apart, and a run is needed either way, so it cannot
+ * oscillate. A refusal by the kernel is not asked for again until more bytes were copied than the last time.
+ *
+ * <p>Confined to the event loop of its channel.
+ */
+final class StreamMeter {
+
+    private static final int LARGE_BURST = 32 * 1024;
+    private static final int SMALL_BURST = 16 * 1024;
+    private static final int LARGE_BURSTS_TO_START = 3;
+    private static final int SMALL_BURSTS_TO_STOP = 3;
+    private static final long FIRST_HOLD_OFF = 64 * 1024;
+    private static final long LAST_HOLD_OFF = 64 * 1024 * 1024;
+
+    private final Policy policy;
+    private int run;
+    /** Bytes to be copied before the next try; doubles with each refusal. */
+    private long holdOff;
+
+    private long nextHoldOff = FIRST_HOLD_OFF;
+
+    StreamMeter(Policy policy) {
+        this.policy = policy;
+    }
+
+    /** Whether a source that is copied is to be spliced from here on. */
+    boolean isStream(long copiedBytes) {
+        holdOff -= Math.min(holdOff, copiedBytes);
+        run = copiedBytes >= LARGE_BURST ? run + 1 : 0;
+        if (holdOff > 0 || policy == Policy.NEVER) {
+            return false;
+        }
+        return policy == Policy.ALWAYS || run >= LARGE_BURSTS_TO_START;
+    }
+
+    /** Whether a source that is spliced is to be copied from here on. */
+    boolean isChatter(long splicedBytes) {
+        nextHoldOff = FIRST_HOLD_OFF;
+        run = splicedBytes < SMALL_BURST ? run + 1 : 0;
+        return policy == Policy.AUTO && run >= SMALL_BURSTS_TO_STOP;
+    }
+
+    /** Splicing started. */
+    void started() {
+        run = 0;
+    }
+
+    /** Splicing stopped for lack of something. */
+    void refused() {
+        run = 0;
+        holdOff = nextHoldOff;
+        nextHoldOff = Math.min(nextHoldOff * 2, LAST_HOLD_OFF);
+    }
+}
