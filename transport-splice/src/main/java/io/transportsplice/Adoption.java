@@ -62,6 +62,7 @@ final class Adoption {
     private void register(SplicingEventLoop loop) {
         if (!channel.isOpen()) { // closed since; its own deregistration follows
             state = State.NONE;
+            deregisterIfHeld();
             return;
         }
         registeredExpected = true;
@@ -95,6 +96,10 @@ final class Adoption {
         if (handler.isReadWanted()) {
             channel.unsafe().beginRead();
         }
+        deregisterIfHeld();
+    }
+
+    private void deregisterIfHeld() {
         if (deregisterHeld != null) {
             channel.unsafe().deregister(deregisterHeld);
             deregisterHeld = null;

@@ -5,13 +5,10 @@ import static io.netty.util.internal.ObjectUtil.checkNotNull;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.ByteToMessageCodec;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.io.IOException;
@@ -48,17 +45,14 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private AbstractEpollStreamChannel channel;
 
     private Adoption adoption;
+    private HalfCloseShield shield;
     private SpliceSource source;
     private SpliceSink sink;
     private SpliceFallback lastObstacle;
     /** A {@code read()} came and no message yet. */
     private boolean readWanted;
 
-    private boolean inputShutdown;
-    private boolean inputEnded;
     private boolean inactive;
-    /** Since the input was shut down: something was written and not flushed. */
-    private boolean unflushed;
     /** Splice as soon as the channel is adopted. */
     private boolean spliceOnceAdopted;
     /** Bytes copied since the last channelReadComplete. */
@@ -102,6 +96,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         }
         channel = (AbstractEpollStreamChannel) context.channel();
         adoption = new Adoption(this, channel);
+        shield = new HalfCloseShield(channel, adoption);
         if (options.policy() == SpliceOptions.Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, channel);
         }
@@ -188,8 +183,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     public void read(ChannelHandlerContext context) {
         readWanted = true;
         if (channel != null) {
-            if (inputEnded || adoption.isUnderWay()) {
-                return; // nothing will ever come, and Netty's bug could; or it is repeated in a moment
+            if (shield.isInputEnded() || adoption.isUnderWay()) {
+                return; // nothing will ever come; or it is repeated in a moment
             }
             if (isSplicing()) {
                 source.read();
@@ -228,7 +223,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     /** Splices from here on, if nothing stands against it. */
     private void splice() {
-        if (inputShutdown || !channel.isActive() || ctx.isRemoved()) {
+        if (shield.isInputShutdown() || !channel.isActive() || ctx.isRemoved()) {
             return;
         }
         SpliceFallback obstacle = obstacle();
@@ -266,49 +261,37 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (sink != null) {
             sink.updateWritability();
         }
-        if (!spliceOnceAdopted || inputShutdown) {
+        if (!spliceOnceAdopted || shield.isInputShutdown()) {
             return;
         }
         spliceOnceAdopted = false;
         meter.started();
-        source = new SpliceSource(this, channel, adoption.handle());
+        if (source == null || !source.isOf(adoption.handle())) { // else it knows what it has in flight
+            source = new SpliceSource(this, channel, adoption.handle());
+        }
         source.start();
     }
 
-    // The shield. Netty 4.2.18 deletes the epoll registration when the last interest goes, which only a channel whose
-    // input is shut down comes to; an adopted one does not. Most channels end right then, so adopt as late as possible:
-    // when something must be written that may have to wait.
-
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE) {
-            inputShutdown = true;
-            if (channel != null && adoption.handle() == null && hasFlushed()) {
-                channel.unsafe().beginRead(); // an interest that lasts until the adoption's turn
-                adoption.begin();
-            }
-        } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-            inputEnded = true;
+        if (channel != null) {
+            shield.userEvent(event);
         }
         context.fireUserEventTriggered(event);
-    }
-
-    private boolean hasFlushed() {
-        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-        return buffer != null && !buffer.isEmpty();
     }
 
     // The sink.
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        if (message instanceof SpliceRegion region) {
-            unflushed = true;
-            writeRegion(context, region, promise);
-            return;
+        if (channel != null) {
+            shield.written(message);
         }
-        unflushed |= inputShutdown && !(message instanceof ByteBuf buffer && !buffer.isReadable());
-        context.write(message, promise);
+        if (message instanceof SpliceRegion region) {
+            writeRegion(context, region, promise);
+        } else {
+            context.write(message, promise);
+        }
     }
 
     private void writeRegion(ChannelHandlerContext context, SpliceRegion region, ChannelPromise promise) {
@@ -341,24 +324,16 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void flush(ChannelHandlerContext context) {
-        if (channel != null && holdFlush()) {
-            return;
+        if (channel != null) {
+            shield.beforeFlush();
+            if (adoption.isUnderWay()) {
+                adoption.holdFlush();
+                return;
+            }
         }
         context.flush();
         if (sink != null) {
             sink.updateWritability();
         }
-    }
-
-    private boolean holdFlush() {
-        if (inputShutdown && adoption.handle() == null && (unflushed || hasFlushed())) {
-            adoption.begin();
-        }
-        unflushed = false;
-        if (adoption.isUnderWay()) {
-            adoption.holdFlush();
-            return true;
-        }
-        return false;
     }
 }

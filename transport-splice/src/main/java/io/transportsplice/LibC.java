@@ -142,7 +142,8 @@ final class LibC {
         int errno();
     }
 
-    private static final class JnrKernel implements Kernel {
+    /** The kernel, by jnr-ffi. */
+    static final class JnrKernel implements Kernel {
         private final Functions libc = LibraryLoader.create(Functions.class).load("c");
         private final Runtime runtime = Runtime.getRuntime(libc);
 

@@ -115,7 +115,7 @@ final class PipePool {
     /** Past its soft limit a user may not enlarge a pipe (EPERM): the largest that is granted will do. */
     private int enlarge(int fd, int wanted) {
         int now = libc.pipeCapacity(fd);
-        for (int capacity = wanted; capacity > now; capacity >>= 1) {
+        for (int capacity = wanted; capacity > Math.max(now, 0); capacity >>= 1) {
             int granted = libc.setPipeCapacity(fd, capacity);
             if (granted >= 0) {
                 return granted;

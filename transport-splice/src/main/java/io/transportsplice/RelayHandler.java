@@ -112,15 +112,19 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     /** Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0). Any thread. */
     public static void reset(Channel channel) {
         onLoop(channel, () -> {
-            if (channel.isOpen()) {
-                try {
-                    channel.config().setOption(ChannelOption.SO_LINGER, 0);
-                } catch (ChannelException e) {
-                    logger.debug("{} SO_LINGER cannot be set, closing all the same", channel, e);
-                }
-                channel.close();
-            }
+            resetOnClose(channel);
+            channel.close();
         });
+    }
+
+    static void resetOnClose(Channel channel) {
+        if (channel.isOpen()) {
+            try {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            } catch (ChannelException e) {
+                logger.debug("{} SO_LINGER cannot be set", channel, e);
+            }
+        }
     }
 
     /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */

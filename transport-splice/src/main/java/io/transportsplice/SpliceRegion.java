@@ -121,6 +121,7 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
             return 0;
         }
         if (n == 0 || !LibC.isRefusal((int) -n)) {
+            sink.failed();
             throw LibC.newIOException("splice", (int) -n);
         }
         sink.spliceRefused((int) -n);

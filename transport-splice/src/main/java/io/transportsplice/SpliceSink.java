@@ -44,6 +44,11 @@ final class SpliceSink {
         Counters.fallback(SpliceFallback.DRAIN_UNSUPPORTED, channel);
     }
 
+    /** Bytes will be lost: the close that follows must not look like the end of the stream. */
+    void failed() {
+        RelayHandler.resetOnClose(channel);
+    }
+
     void expect(long bytes) {
         boolean alone = pendingBytes == 0;
         pendingBytes += bytes;

@@ -30,6 +30,10 @@ final class SpliceSource {
         this.options = handler.options();
     }
 
+    boolean isOf(SplicingHandle registration) {
+        return handle == registration;
+    }
+
     void start() {
         handle.startSplicing(this);
     }

@@ -42,9 +42,9 @@ final class SplicingEventLoop implements IoEventLoop {
     /** By the channels' own handles; the loop's thread only. */
     private final IdentityHashMap<IoHandle, SplicingHandle> handles = new IdentityHashMap<>();
 
-    private SplicingEventLoop(IoEventLoop loop) {
+    private SplicingEventLoop(IoEventLoop loop, LibC libc) {
         this.loop = loop;
-        this.pool = new PipePool(EpollSplice.libc(), loop);
+        this.pool = new PipePool(libc, loop);
     }
 
     /** The view of an event loop, or {@code null} if it is not one of Netty's epoll loops. Any thread. */
@@ -56,16 +56,23 @@ final class SplicingEventLoop implements IoEventLoop {
             return null;
         }
         SplicingEventLoop known = VIEWS.get(real);
-        return known != null ? known : VIEWS.computeIfAbsent(real, SplicingEventLoop::create);
+        return known != null ? known : VIEWS.computeIfAbsent(real, absent -> create(absent, EpollSplice.libc()));
     }
 
-    private static SplicingEventLoop create(IoEventLoop real) {
-        SplicingEventLoop view = new SplicingEventLoop(real);
+    private static SplicingEventLoop create(IoEventLoop real, LibC libc) {
+        SplicingEventLoop view = new SplicingEventLoop(real, libc);
         real.terminationFuture().addListener(terminated -> {
             VIEWS.remove(real);
             view.pool.close();
         });
         return view;
+    }
+
+    /** Gives a loop another kernel to talk to, before its first channel is adopted: for fault injection. */
+    static void install(IoEventLoop real, LibC libc) {
+        if (VIEWS.putIfAbsent(real, create(real, libc)) != null) {
+            throw new IllegalStateException("a channel of this loop has been adopted already");
+        }
     }
 
     PipePool pool() {

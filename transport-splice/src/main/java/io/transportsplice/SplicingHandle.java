@@ -203,7 +203,8 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     }
 
     private int splicingInterest() {
-        return paused ? ((wanted & OUT) | ET) : ((wanted & OUT) | IN | RDHUP);
+        int interest = paused ? wanted & OUT : (wanted & OUT) | IN | RDHUP;
+        return interest == 0 ? ET : interest; // waiting to write, it stays level-triggered: no edge to be missed
     }
 
     private static EpollIoEvent event(int bits) {
