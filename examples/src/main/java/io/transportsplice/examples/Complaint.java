@@ -1,0 +1,34 @@
+package io.transportsplice.examples;
+
+import java.io.PrintWriter;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Something that can go wrong for every connection, told at most once a second: a proxy in trouble should not spend its
+ * time on writing about it. May be used from any thread.
+ */
+final class Complaint {
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final PrintWriter out;
+    private final String what;
+    private long lastNanos = System.nanoTime() - INTERVAL_NANOS;
+    private long untold;
+
+    Complaint(PrintWriter out, String what) {
+        this.out = out;
+        this.what = what;
+    }
+
+    synchronized void about(Throwable cause) {
+        long now = System.nanoTime();
+        if (now - lastNanos < INTERVAL_NANOS) {
+            untold++;
+            return;
+        }
+        String more = untold == 0 ? "" : " (and " + untold + " more before)";
+        out.println("tcp-proxy: " + what + ": " + cause.getMessage() + more);
+        lastNanos = now;
+        untold = 0;
+    }
+}

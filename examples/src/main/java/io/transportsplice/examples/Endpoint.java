@@ -1,0 +1,104 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where to listen or to connect: {@code HOST:PORT}, {@code [IPV6]:PORT} or {@code unix:/path}. Names are resolved once,
+ * when the text is parsed.
+ */
+record Endpoint(SocketAddress address) {
+    private static final String UNIX = "unix:";
+    private static final int MAX_PORT = 65_535;
+    /** {@code sun_path} holds 108 bytes, the last of them a NUL: see unix(7). */
+    private static final int MAX_UNIX_PATH = 107;
+
+    /**
+     * Parses an endpoint.
+     *
+     * @throws IllegalArgumentException with a message for the user if the text is no endpoint or the host is unknown
+     */
+    static Endpoint parse(String text) {
+        return new Endpoint(text.startsWith(UNIX) ? unixAddress(text) : inetAddress(text));
+    }
+
+    private static DomainSocketAddress unixAddress(String text) {
+        String path = text.substring(UNIX.length());
+        if (path.isEmpty()) {
+            throw new IllegalArgumentException("'" + text + "' lacks a path");
+        }
+        if (path.getBytes(StandardCharsets.UTF_8).length > MAX_UNIX_PATH) {
+            throw new IllegalArgumentException("'" + path + "' is longer than " + MAX_UNIX_PATH + " bytes");
+        }
+        return new DomainSocketAddress(path);
+    }
+
+    private static InetSocketAddress inetAddress(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon < 0) {
+            throw new IllegalArgumentException("'" + text + "' is not HOST:PORT");
+        }
+        String host = host(text, text.substring(0, colon));
+        InetSocketAddress address = new InetSocketAddress(host, port(text.substring(colon + 1)));
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException("unknown host '" + host + "'");
+        }
+        return address;
+    }
+
+    private static String host(String text, String host) {
+        if (host.startsWith("[") && host.endsWith("]") && NetUtil.isValidIpV6Address(host)) {
+            return host;
+        }
+        if (host.indexOf(':') >= 0 || host.startsWith("[")) {
+            throw new IllegalArgumentException("'" + text + "' is not HOST:PORT (IPv6 is written [::1]:PORT)");
+        }
+        // an empty name would silently mean the loopback address to InetAddress
+        if (host.isBlank()) {
+            throw new IllegalArgumentException("'" + text + "' lacks a host");
+        }
+        return host;
+    }
+
+    private static int port(String text) {
+        if (!text.matches("\\d{1,9}")) {
+            throw new IllegalArgumentException("'" + text + "' is not a port");
+        }
+        int port = Integer.parseInt(text);
+        if (port > MAX_PORT) {
+            throw new IllegalArgumentException("port " + port + " is not in 0.." + MAX_PORT);
+        }
+        return port;
+    }
+
+    boolean isUnix() {
+        return address instanceof DomainSocketAddress;
+    }
+
+    /** Whether one can connect to it: port 0 is good for listening only. */
+    boolean isConnectable() {
+        return !(address instanceof InetSocketAddress inet) || inet.getPort() != 0;
+    }
+
+    Class<? extends ServerChannel> serverChannelType() {
+        return isUnix() ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class;
+    }
+
+    Class<? extends Channel> channelType() {
+        return isUnix() ? EpollDomainSocketChannel.class : EpollSocketChannel.class;
+    }
+
+    @Override
+    public String toString() {
+        return address instanceof InetSocketAddress inet ? NetUtil.toSocketAddressString(inet) : UNIX + address;
+    }
+}
