@@ -51,6 +51,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private SpliceFallback lastObstacle;
     /** A {@code read()} came and no message yet. */
     private boolean readWanted;
+    /** No {@code read()} from before this handler was added can be outstanding: being adopted would lose it. */
+    private boolean readsKnown;
 
     private boolean inactive;
     /** Splice as soon as the channel is adopted. */
@@ -100,6 +102,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (options.policy() == SpliceOptions.Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, channel);
         }
+        readsKnown = channel.config().isAutoRead() || !channel.isActive();
         // Within a ChannelInitializer, which still is the first then, channelActive is to come.
         if (channel.isActive() && context.pipeline().first() == this) {
             activated();
@@ -121,18 +124,24 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             source.stop(SpliceFallback.HANDLER_REMOVED);
         }
         spliceOnceAdopted = false;
+        // From here on nobody tells us of a read(): better one message unasked for than none at all.
+        readWanted = true;
+        if (channel != null && adoption.handle() != null) {
+            adoption.handle().resumeReading();
+        }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
         if (channel != null) {
+            readsKnown = true;
             activated();
         }
         context.fireChannelActive();
     }
 
     private void activated() {
-        if (options.policy() == SpliceOptions.Policy.ALWAYS) {
+        if (options.policy() == SpliceOptions.Policy.ALWAYS && readsKnown) {
             splice();
         }
     }
@@ -183,6 +192,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     public void read(ChannelHandlerContext context) {
         readWanted = true;
         if (channel != null) {
+            if (!readsKnown) {
+                readsKnown = true;
+                activated();
+            }
             if (shield.isInputEnded() || adoption.isUnderWay()) {
                 return; // nothing will ever come; or it is repeated in a moment
             }
@@ -198,6 +211,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         readWanted = false;
+        readsKnown = true;
         if (message instanceof ByteBuf buffer) {
             burst += buffer.readableBytes();
         }
