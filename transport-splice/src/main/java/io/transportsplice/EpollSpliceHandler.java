@@ -31,8 +31,8 @@ import java.io.IOException;
  * transports, or where {@link EpollSplice} is unavailable, it passes everything through. Each reason has a counter in
  * {@link SpliceMetrics}. It may be added and removed at any time, in mid-stream too, on the channel's event loop.
  *
- * <p>Even where it never splices, it shields its channel from a bug of Netty 4.2.18: once the peer has half-closed, the
- * channel's epoll registration may get lost, and the next write that must wait, or the next read, fails.
+ * <p>Even where it never splices, it guards its channel against a bug of Netty 4.2.18: once the peer has half-closed, and
+ * rarely before, the channel's epoll registration may get lost; the next write that must wait, or the next read, fails.
  *
  * <p>One per channel. Its methods are called by Netty, on the channel's event loop.
  */
@@ -45,7 +45,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private AbstractEpollStreamChannel channel;
 
     private Adoption adoption;
-    private HalfCloseShield shield;
+    private RegistrationGuard guard;
     private SpliceSource source;
     private SpliceSink sink;
     private SpliceFallback lastObstacle;
@@ -98,7 +98,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         }
         channel = (AbstractEpollStreamChannel) context.channel();
         adoption = new Adoption(this, channel);
-        shield = new HalfCloseShield(channel, adoption);
+        guard = new RegistrationGuard(channel, adoption);
         if (options.policy() == SpliceOptions.Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, channel);
         }
@@ -190,13 +190,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void read(ChannelHandlerContext context) {
+        boolean outstanding = readWanted;
         readWanted = true;
         if (channel != null) {
+            guard.beforeRead(outstanding);
             if (!readsKnown) {
                 readsKnown = true;
                 activated();
             }
-            if (shield.isInputEnded() || adoption.isUnderWay()) {
+            if (guard.isInputEnded() || adoption.isUnderWay()) {
                 return; // nothing will ever come; or it is repeated in a moment
             }
             if (isSplicing()) {
@@ -212,6 +214,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext context, Object message) {
         readWanted = false;
         readsKnown = true;
+        if (channel != null) {
+            guard.messageRead();
+        }
         if (message instanceof ByteBuf buffer) {
             burst += buffer.readableBytes();
         }
@@ -221,7 +226,14 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         context.fireChannelReadComplete();
-        if (burst > 0 && channel != null) {
+        if (channel != null) {
+            guard.readCompleted();
+            readCompleted();
+        }
+    }
+
+    private void readCompleted() {
+        if (burst > 0) {
             long copied = burst;
             burst = 0;
             Counters.BYTES_COPIED.add(copied);
@@ -237,7 +249,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     /** Splices from here on, if nothing stands against it. */
     private void splice() {
-        if (shield.isInputShutdown() || !channel.isActive() || ctx.isRemoved()) {
+        if (guard.isInputShutdown() || !channel.isActive() || ctx.isRemoved()) {
             return;
         }
         SpliceFallback obstacle = obstacle();
@@ -275,7 +287,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (sink != null) {
             sink.updateWritability();
         }
-        if (!spliceOnceAdopted || shield.isInputShutdown()) {
+        if (!spliceOnceAdopted || guard.isInputShutdown()) {
             return;
         }
         spliceOnceAdopted = false;
@@ -289,7 +301,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (channel != null) {
-            shield.userEvent(event);
+            guard.userEvent(event);
         }
         context.fireUserEventTriggered(event);
     }
@@ -299,7 +311,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
         if (channel != null) {
-            shield.written(message);
+            guard.written(message);
         }
         if (message instanceof SpliceRegion region) {
             writeRegion(context, region, promise);
@@ -339,7 +351,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void flush(ChannelHandlerContext context) {
         if (channel != null) {
-            shield.beforeFlush();
+            guard.beforeFlush(readWanted);
             if (adoption.isUnderWay()) {
                 adoption.holdFlush();
                 return;

@@ -70,7 +70,7 @@ public final class SpliceOptions {
 
     /** When to splice. */
     public enum Policy {
-        /** Leave all reading to Netty. The channel is still shielded from Netty 4.2's half-close bug. */
+        /** Leave all reading to Netty. The channel is guarded against Netty 4.2's loss of registrations all the same. */
         NEVER,
         /** Splice a source while it streams; copy while it chats, which is cheaper below some 16 to 32 KiB. */
         AUTO,

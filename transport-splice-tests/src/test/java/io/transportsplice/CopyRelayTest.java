@@ -1,0 +1,10 @@
+package io.transportsplice;
+
+import io.transportsplice.testing.Mode;
+
+class CopyRelayTest extends RelayContract {
+    @Override
+    public Mode mode() {
+        return Mode.COPY;
+    }
+}

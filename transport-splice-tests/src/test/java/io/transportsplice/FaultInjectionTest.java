@@ -1,0 +1,144 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Carriage;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Peer.End;
+import io.transportsplice.testing.Peer.Received;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import java.io.IOException;
+import java.util.Random;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The kernel refuses: what can survive does, by the copy path where it must, and each refusal has its counter. */
+@Timeout(120)
+@ExtendWith(Baseline.class)
+class FaultInjectionTest {
+    private static final int MIB = 1024 * 1024;
+    private static final int CHUNK = 64 * 1024;
+
+    private final long seed = new Random().nextLong();
+    private final FaultyKernel kernel = new FaultyKernel(seed);
+    private final Rig rig = new Rig(Mode.SPLICE);
+    private final Carriage carriage = new Carriage();
+
+    private Link link(Route route) throws IOException {
+        System.err.println("fault injection with seed " + seed);
+        for (EventExecutor loop : rig.relay(route).group()) {
+            SplicingEventLoop.install((IoEventLoop) loop, new LibC(kernel));
+        }
+        return rig.link(route);
+    }
+
+    private static long fallbacks(SpliceFallback reason) {
+        return SpliceMetrics.snapshot().fallbacks(reason);
+    }
+
+    @AfterEach
+    void closeRig() throws IOException {
+        kernel.share(0);
+        rig.close();
+    }
+
+    private void carryBothWays(Link link, int bytes) throws Exception {
+        Future<?> back = rig.async(() -> link.carryBack(0, bytes, CHUNK));
+        link.carryToEnd(bytes, CHUNK);
+        Rig.await(back);
+        link.finish(bytes);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldSurviveSignalsAndFalseAlarmsAndShortCounts(Route route) throws Exception {
+        kernel.failingSplice(LibC.EINTR, LibC.EAGAIN, FaultyKernel.SHORT).share(0.3);
+        carryBothWays(link(route), 16 * MIB);
+        assertTrue(kernel.injected("fill") > 0);
+        assertTrue(kernel.injected("drain") > 0);
+        carriage.awaitAtLeast(32L * MIB / 10 * 9);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldSurviveRefusalsToSpliceEitherWay(Route route) throws Exception {
+        long fills = fallbacks(SpliceFallback.FILL_UNSUPPORTED) + fallbacks(SpliceFallback.FILL_OUT_OF_MEMORY);
+        long drains = fallbacks(SpliceFallback.DRAIN_UNSUPPORTED);
+        kernel.failingSplice(LibC.EINVAL, LibC.ENOMEM, LibC.EOPNOTSUPP).share(0.2);
+        carryBothWays(link(route), 32 * MIB);
+        long refused = fallbacks(SpliceFallback.FILL_UNSUPPORTED)
+                + fallbacks(SpliceFallback.FILL_OUT_OF_MEMORY)
+                - fills
+                + fallbacks(SpliceFallback.DRAIN_UNSUPPORTED)
+                - drains;
+        assertEquals(kernel.injected("fill") + kernel.injected("drain"), refused, "each refusal is counted");
+        assertTrue(refused > 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldGoOnSplicingIntoASinkThatOnlyLackedMemory(Route route) throws Exception {
+        kernel.failingSplice(LibC.ENOMEM).share(0.02);
+        carryBothWays(link(route), 32 * MIB);
+        carriage.awaitAtLeast(8 * MIB);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyWhileThereAreNoPipesAndSpliceAgainWhenThereAre(Route route) throws Exception {
+        long refused = fallbacks(SpliceFallback.NO_PIPE);
+        kernel.failing("pipe2", LibC.EMFILE, LibC.ENFILE, LibC.ENOMEM).share(1);
+        Link link = link(route);
+        link.carry(0, 4 * MIB, CHUNK);
+        assertEquals(0, carriage.spliced());
+        assertTrue(fallbacks(SpliceFallback.NO_PIPE) > refused);
+        kernel.share(0);
+        link.carryToEnd(4 * MIB, 64 * MIB, CHUNK);
+        link.finish();
+        carriage.awaitAtLeast(16 * MIB);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldTakeSmallerPipesWhereItMayNotEnlargeThem(Route route) throws Exception {
+        kernel.failing("setPipeCapacity", LibC.EPERM, LibC.EBUSY, LibC.ENOMEM).share(1);
+        carryBothWays(link(route), 16 * MIB);
+        assertTrue(kernel.injected("setPipeCapacity") > 0);
+        carriage.awaitAtLeast(16 * MIB);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN"})
+    void shouldPassOnAnErrorOfTheSourceAsAResetNeverAsAnEnd(Route route) throws Exception {
+        Link link = link(route);
+        link.carry(0, MIB, CHUNK);
+        kernel.failing("fill", LibC.ECONNRESET).share(1);
+        link.source().send(link.forward(), MIB, MIB + 1000, 1000);
+        Received received = link.sink().receiveToEnd(link.forward(), MIB);
+        assertEquals(End.RESET, received.end());
+        assertEquals(End.RESET, link.source().receiveToEnd(link.backward(), 0).end());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN"})
+    void shouldTellBothEndsWhenBytesInThePipeCannotBeDelivered(Route route) throws Exception {
+        Link link = link(route);
+        link.carry(0, MIB, CHUNK);
+        long dirty = SpliceMetrics.snapshot().pipesClosedDirty();
+        kernel.failing("drain", LibC.EPIPE).share(1);
+        link.source().send(link.forward(), MIB, MIB + 1000, 1000);
+        assertEquals(new Received(MIB, End.RESET), link.sink().receiveToEnd(link.forward(), MIB));
+        assertEquals(End.RESET, link.source().receiveToEnd(link.backward(), 0).end());
+        assertEquals(dirty + 1, SpliceMetrics.snapshot().pipesClosedDirty());
+    }
+}

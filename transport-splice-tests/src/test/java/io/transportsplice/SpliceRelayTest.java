@@ -1,0 +1,10 @@
+package io.transportsplice;
+
+import io.transportsplice.testing.Mode;
+
+class SpliceRelayTest extends RelayContract {
+    @Override
+    public Mode mode() {
+        return Mode.SPLICE;
+    }
+}

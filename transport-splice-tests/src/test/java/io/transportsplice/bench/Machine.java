@@ -1,0 +1,91 @@
+package io.transportsplice.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** What can be asked of the machine. It is named by its cores and its kernel, no more. */
+final class Machine {
+
+    private Machine() {}
+
+    static String describe() throws IOException {
+        return Runtime.getRuntime().availableProcessors() + " cores, " + cpuModel() + ", Linux "
+                + read("/proc/sys/kernel/osrelease").trim() + ", Java "
+                + Runtime.version().feature();
+    }
+
+    private static String cpuModel() throws IOException {
+        return read("/proc/cpuinfo")
+                .lines()
+                .filter(line -> line.startsWith("model name"))
+                .map(line -> line.substring(line.indexOf(':') + 1).trim())
+                .findFirst()
+                .orElse(System.getProperty("os.arch"));
+    }
+
+    static String link(String path) throws IOException {
+        return Files.readSymbolicLink(Path.of(path)).toString();
+    }
+
+    static String read(String path) throws IOException {
+        return Files.readString(Path.of(path));
+    }
+
+    /** The hard limit: every relay here raises its soft one, by itself or by its configuration. */
+    static int descriptorLimit() throws IOException {
+        return read("/proc/self/limits")
+                .lines()
+                .filter(line -> line.startsWith("Max open files"))
+                .map(line -> line.replaceAll(" {2,}", "\t").split("\t", -1)[2])
+                .map(limit -> limit.equals("unlimited") ? 1 << 20 : Integer.parseInt(limit))
+                .findFirst()
+                .orElse(1024);
+    }
+
+    /** The program of this name on the path, or empty; superusers' directories too, where some keep HAProxy and nginx. */
+    static Optional<Path> find(String program) {
+        String path = System.getenv().getOrDefault("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin";
+        for (String directory : path.split(":", -1)) {
+            Path candidate = Path.of(directory, program);
+            if (!directory.isEmpty() && Files.isExecutable(candidate)) {
+                return Optional.of(candidate);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A free port below those that the kernel gives to clients: the loads open so many connections that one would meet. */
+    static int freePort() throws IOException {
+        for (int attempt = 0; attempt < 1_000; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // taken: the next one
+            }
+        }
+        throw new IOException("no free port");
+    }
+
+    /**
+     * Whether somebody listens on a port, as a process sees it. Without connecting: a relay would go on and connect to a
+     * server that is not there.
+     */
+    static boolean isListening(long pid, int port) throws IOException {
+        String suffix = String.format(":%04X", port);
+        String sockets = read("/proc/" + pid + "/net/tcp") + readIfThere("/proc/" + pid + "/net/tcp6");
+        return sockets.lines().anyMatch(line -> {
+            String[] fields = line.trim().split(" +", 5);
+            return fields.length == 5 && fields[1].endsWith(suffix) && fields[3].equals("0A");
+        });
+    }
+
+    private static String readIfThere(String path) throws IOException {
+        return Files.exists(Path.of(path)) ? read(path) : "";
+    }
+}

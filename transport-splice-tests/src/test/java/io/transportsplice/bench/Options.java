@@ -1,0 +1,151 @@
+package io.transportsplice.bench;
+
+import io.transportsplice.SpliceOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The command line of {@link RelayBenchmark}. */
+final class Options {
+
+    static final String USAGE = """
+            RelayBenchmark [--quick] [--NAME=VALUE]...
+              --quick             few loads, short windows, less than six minutes
+              --relays=A,B        only relays whose names contain one of these
+              --scenarios=A,B     only loads whose ids contain one of these
+              --reps=N            how often each relay is started and visited (5, quick 2)
+              --window=MS         how long each load is measured (2000, quick 800)
+              --settle=MS         how long it runs before that (500, quick 200)
+              --retries=N         how often a run is repeated that other programs disturbed (2, quick 0)
+              --warmup-rounds=N   the most rounds of mixed load that a JVM gets to compile what is hot (10, quick 3)
+              --pipes=SIZE,SIZE   sizes of pipes; the first for everything, the others for bulk alone
+                                  (the library's default and 256k, 64k; quick: the first)
+              --relay-core=N      the core that relays are pinned to (0)
+              --load-core=N       the core of the load (1)
+              --proxy=JAR         the proxy (examples/target/tcp-proxy.jar)
+              --out=DIR           where relay.json, the plots and the logs go (target/bench)""";
+
+    private static final Set<String> NAMES = Set.of(
+            "relays",
+            "scenarios",
+            "reps",
+            "window",
+            "settle",
+            "retries",
+            "warmup-rounds",
+            "pipes",
+            "relay-core",
+            "load-core",
+            "proxy",
+            "out");
+
+    private final boolean quick;
+    private final Map<String, String> values = new HashMap<>();
+
+    /** @throws IllegalArgumentException with a text for the user */
+    Options(String... arguments) {
+        boolean quickAsked = false;
+        for (String argument : arguments) {
+            int equals = argument.indexOf('=');
+            if (argument.equals("--quick")) {
+                quickAsked = true;
+            } else if (argument.startsWith("--") && equals > 0 && NAMES.contains(argument.substring(2, equals))) {
+                values.put(argument.substring(2, equals), argument.substring(equals + 1));
+            } else {
+                throw new IllegalArgumentException("unknown option " + argument + "\n" + USAGE);
+            }
+        }
+        quick = quickAsked;
+    }
+
+    private int number(String name, int full, int ifQuick) {
+        String value = values.get(name);
+        return value != null ? Integer.parseInt(value) : quick ? ifQuick : full;
+    }
+
+    private List<String> list(String name) {
+        String value = values.get(name);
+        return value == null ? List.of() : Arrays.asList(value.split(",", -1));
+    }
+
+    private static boolean isWanted(String name, List<String> wanted) {
+        return wanted.isEmpty() || wanted.stream().anyMatch(name::contains);
+    }
+
+    boolean isQuick() {
+        return quick;
+    }
+
+    boolean wantsRelay(String name) {
+        return isWanted(name, list("relays"));
+    }
+
+    List<Scenario> scenarios() {
+        List<String> wanted = list("scenarios");
+        return (quick ? Scenarios.quick() : Scenarios.full())
+                .stream().filter(scenario -> isWanted(scenario.id(), wanted)).toList();
+    }
+
+    int repetitions() {
+        return number("reps", 5, 2);
+    }
+
+    int windowMillis() {
+        return number("window", 2_000, 800);
+    }
+
+    int settleMillis() {
+        return number("settle", 500, 200);
+    }
+
+    int retries() {
+        return number("retries", 2, 0);
+    }
+
+    int warmupRounds() {
+        return number("warmup-rounds", 10, 3);
+    }
+
+    List<Integer> pipes() {
+        List<String> wanted = list("pipes");
+        if (!wanted.isEmpty()) {
+            return wanted.stream().map(Units::parseBytes).toList();
+        }
+        int ours = SpliceOptions.defaults().pipeCapacity();
+        return quick
+                ? List.of(ours)
+                : List.of(ours, 256 << 10, 64 << 10).stream().distinct().toList();
+    }
+
+    int relayCore() {
+        return number("relay-core", 0, 0);
+    }
+
+    int loadCore() {
+        return number("load-core", 1, 1);
+    }
+
+    /** The proxy's jar, which may not exist. */
+    Path proxyJar() {
+        Path given = Path.of(values.getOrDefault("proxy", "examples/target/tcp-proxy.jar"));
+        boolean fromModule = !values.containsKey("proxy") && !Files.exists(given);
+        return (fromModule ? Path.of("..").resolve(given) : given)
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    Path out() {
+        return Path.of(values.getOrDefault("out", "target/bench")).toAbsolutePath();
+    }
+
+    @Override
+    public String toString() {
+        return (quick ? "quick" : "full") + " preset, " + repetitions() + " repetitions, windows of " + windowMillis()
+                + " ms after " + settleMillis() + " ms, pipes of "
+                + String.join(", ", pipes().stream().map(Units::bytes).toList());
+    }
+}

@@ -1,0 +1,123 @@
+package io.transportsplice.bench;
+
+import java.awt.Color;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** The results as pictures. */
+final class Plots {
+
+    private static final int WIDTH = 1_000;
+    private static final int HEIGHT = 480;
+    private static final int DPI = 144;
+
+    private final Path directory;
+    private final List<Relay> relays;
+    private final List<Scenario> scenarios;
+    private final Results results;
+
+    Plots(Path directory, List<Relay> relays, List<Scenario> scenarios, Results results) {
+        System.setProperty("java.awt.headless", "true");
+        this.directory = directory;
+        this.relays = relays;
+        this.scenarios = scenarios;
+        this.results = results;
+    }
+
+    void write() throws IOException {
+        bars("bulk-cpu", "Relay CPU seconds per GiB (less is better)", Kind.BULK, Metric.CPU_PER_GIB);
+        bars("bulk-throughput", "GiB per second through one core (more is better)", Kind.BULK, Metric.THROUGHPUT);
+        bars("idle", "KiB of resident memory per idle pair (less is better)", Kind.IDLE, Metric.RSS_PER_PAIR);
+        bars("fairness", "p99 of 64 B beside 16 bulk transfers, us (less is better)", Kind.FAIRNESS, Metric.P99);
+        bySize("chat-cpu", "Relay CPU us per request and response, 64 connections", Metric.CPU_PER_ROUND);
+        bySize("chat-p99", "p99 of request and response in us, 64 connections", Metric.P99);
+    }
+
+    private void bars(String file, String title, Kind kind, Metric metric) throws IOException {
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .yAxisTitle(metric.label())
+                .build();
+        style(chart.getStyler());
+        chart.getStyler().setAvailableSpaceFill(0.9).setOverlapped(false);
+        List<Scenario> shown =
+                scenarios.stream().filter(scenario -> scenario.kind() == kind).toList();
+        for (Relay relay : relays) {
+            addBars(chart, relay.name(), shown, metric);
+        }
+        if (!chart.getSeriesMap().isEmpty()) {
+            save(chart, file);
+        }
+    }
+
+    private void addBars(CategoryChart chart, String relay, List<Scenario> shown, Metric metric) {
+        List<String> names = new ArrayList<>();
+        List<Double> medians = new ArrayList<>();
+        List<Double> errors = new ArrayList<>();
+        for (Scenario scenario : shown) {
+            Optional<Spread> spread = results.of(scenario, relay, metric);
+            names.add(scenario.id());
+            medians.add(spread.map(Spread::median).orElse(0.0));
+            errors.add(spread.map(s -> (s.max() - s.min()) / 2).orElse(0.0));
+        }
+        if (medians.stream().anyMatch(median -> median > 0)) {
+            chart.addSeries(relay, names, medians, errors);
+        }
+    }
+
+    private void bySize(String file, String title, Metric metric) throws IOException {
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .xAxisTitle("bytes of the response")
+                .yAxisTitle(metric.label())
+                .build();
+        style(chart.getStyler());
+        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        for (Relay relay : relays) {
+            addLine(chart, relay.name(), metric);
+        }
+        if (chart.getSeriesMap().values().stream().anyMatch(series -> series.getXData().length > 1)) {
+            save(chart, file);
+        }
+    }
+
+    private void addLine(XYChart chart, String relay, Metric metric) {
+        List<Double> sizes = new ArrayList<>();
+        List<Double> medians = new ArrayList<>();
+        for (Scenario scenario : scenarios) {
+            Optional<Spread> spread = results.of(scenario, relay, metric);
+            if (scenario.id().startsWith("chat-64-") && spread.isPresent()) {
+                sizes.add(Double.valueOf(scenario.id().substring("chat-64-".length())));
+                medians.add(spread.get().median());
+            }
+        }
+        if (!sizes.isEmpty()) {
+            chart.addSeries(relay, sizes, medians).setMarker(SeriesMarkers.CIRCLE);
+        }
+    }
+
+    private static void style(AxesChartStyler styler) {
+        styler.setChartBackgroundColor(Color.WHITE)
+                .setLegendPosition(Styler.LegendPosition.OutsideE)
+                .setPlotBorderVisible(false);
+    }
+
+    private void save(org.knowm.xchart.internal.chartpart.Chart<?, ?> chart, String file) throws IOException {
+        BitmapEncoder.saveBitmapWithDPI(chart, directory.resolve(file).toString(), BitmapEncoder.BitmapFormat.PNG, DPI);
+    }
+}

@@ -1,0 +1,45 @@
+package io.transportsplice.bench;
+
+import java.util.List;
+
+/**
+ * A load under which every relay is looked at.
+ *
+ * @param load the arguments of the load program that make it
+ * @param idlePairs the pairs that do nothing, beside the load or, if that is empty, alone
+ * @param isOnWire whether it needs segments as small as a wire's
+ */
+record Scenario(String id, String title, Kind kind, List<String> load, int idlePairs, boolean isOnWire) {
+
+    Scenario(String id, String title, Kind kind, List<String> load, int idlePairs) {
+        this(id, title, kind, load, idlePairs, false);
+    }
+
+    static Scenario bulk(String way, int connections, String title) {
+        return new Scenario("bulk-" + connections + "-" + way, title, Kind.BULK, List.of(way + "=" + connections), 0);
+    }
+
+    static Scenario chat(int connections, int response) {
+        String title = "request 64 B, response " + Units.bytes(response) + ", " + Units.connections(connections);
+        // One connection waits for the relay most of the time: the load then polls, so that its own wake-ups are no
+        // part of the latency.
+        int spin = connections == 1 ? 1 : 0;
+        List<String> load = List.of("chat=" + connections, "response=" + response, "spin=" + spin);
+        return new Scenario("chat-" + connections + "-" + response, title, Kind.ROUNDS, load, 0);
+    }
+
+    static Scenario churn(int response) {
+        String title = "connect, request 128 B, response " + Units.bytes(response) + ", close; 16 at a time";
+        List<String> load = List.of("churn=16", "request=128", "response=" + response);
+        return new Scenario("churn-" + response, title, Kind.ROUNDS, load, 0);
+    }
+
+    /** The same in segments of 1,500 bytes. */
+    Scenario onWire() {
+        return new Scenario("wire-" + id, title + ", segments of 1,500 B", kind, load, idlePairs, true);
+    }
+
+    boolean isIdleOnly() {
+        return kind == Kind.IDLE;
+    }
+}

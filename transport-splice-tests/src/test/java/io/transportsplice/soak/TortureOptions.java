@@ -1,0 +1,77 @@
+package io.transportsplice.soak;
+
+import io.transportsplice.testing.Mode;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What a run of {@link Torture} is to do.
+ *
+ * @param mode how the relay in this process relays
+ * @param seconds for how long connections are started
+ * @param connections how many are open at a time
+ * @param threads the relay's event loops
+ * @param seed everything random follows from it, but for the timing
+ * @param port an external proxy that stands before {@code backendPort}; 0 for the relay in this process
+ * @param backendPort where the servers listen, of connections whose client speaks first
+ * @param serverFirstPort an external proxy that stands before {@code serverFirstBackendPort}; 0 if there is none
+ * @param serverFirstBackendPort where the servers listen that speak first
+ */
+record TortureOptions(
+        Mode mode,
+        int seconds,
+        int connections,
+        int threads,
+        long seed,
+        int port,
+        int backendPort,
+        int serverFirstPort,
+        int serverFirstBackendPort) {
+
+    static final String USAGE =
+            "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock seconds=60"
+                    + " connections=150 threads=1 seed=random; for an external proxy: port backendPort"
+                    + " serverFirstPort serverFirstBackendPort";
+
+    static TortureOptions of(Mode mode, int seconds, long seed) {
+        return new TortureOptions(mode, seconds, 150, 1, seed, 0, 0, 0, 0);
+    }
+
+    static TortureOptions parse(String... args) {
+        Map<String, String> values = new HashMap<>();
+        for (String arg : args) {
+            int equals = arg.indexOf('=');
+            if (equals < 0) {
+                throw new IllegalArgumentException(arg);
+            }
+            values.put(arg.substring(0, equals), arg.substring(equals + 1));
+        }
+        return new TortureOptions(
+                Mode.valueOf(value(values, "mode", "auto").toUpperCase(Locale.ROOT)),
+                number(values, "seconds", 60),
+                number(values, "connections", 150),
+                number(values, "threads", 1),
+                Long.parseLong(value(
+                        values,
+                        "seed",
+                        Long.toString(ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE)))),
+                number(values, "port", 0),
+                number(values, "backendPort", 0),
+                number(values, "serverFirstPort", 0),
+                number(values, "serverFirstBackendPort", 0));
+    }
+
+    private static int number(Map<String, String> values, String name, int otherwise) {
+        return Integer.parseInt(value(values, name, Integer.toString(otherwise)));
+    }
+
+    private static String value(Map<String, String> values, String name, String otherwise) {
+        return values.getOrDefault(name, System.getProperty("torture." + name, otherwise));
+    }
+
+    boolean isExternal() {
+        return port != 0;
+    }
+}

@@ -1,0 +1,43 @@
+package io.transportsplice.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** How many file descriptors of each kind this process holds. One pipe counts twice: it has two ends. */
+public record FdCensus(int pipes, int sockets, int eventPolls, int other) {
+    private static final Path FDS = Path.of("/proc/self/fd");
+
+    public static FdCensus take() {
+        int[] counts = new int[4];
+        try (DirectoryStream<Path> fds = Files.newDirectoryStream(FDS)) {
+            for (Path fd : fds) {
+                int kind = kindOf(fd);
+                if (kind >= 0) {
+                    counts[kind]++;
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new FdCensus(counts[0], counts[1], counts[2], counts[3]);
+    }
+
+    private static int kindOf(Path fd) throws IOException {
+        String target;
+        try {
+            target = Files.readSymbolicLink(fd).toString();
+        } catch (NoSuchFileException e) {
+            return -1; // closed since the directory was listed, or the listing's own
+        }
+        if (target.startsWith("pipe:")) {
+            return 0;
+        } else if (target.startsWith("socket:")) {
+            return 1;
+        }
+        return target.contains("[eventpoll]") ? 2 : 3;
+    }
+}
