@@ -45,6 +45,7 @@ final class LoopbackRelay implements AutoCloseable {
                 loop.runNow();
             }
             receiver = server.accept();
+            receiver.configureBlocking(false);
             listener.close();
         }
     }
@@ -91,12 +92,16 @@ final class LoopbackRelay implements AutoCloseable {
         loop.runNow();
     }
 
-    /** Blocks until all that was sent is here. */
+    /** All that was sent, with the event loop running until it is here: Netty may read it in several pieces. */
     int receive() throws IOException {
         buffer.clear();
         while (buffer.hasRemaining()) {
-            if (receiver.read(buffer) < 0) {
+            int n = receiver.read(buffer);
+            if (n < 0) {
                 throw new IOException("the relay has ended the connection");
+            }
+            if (n == 0) {
+                loop.runNow();
             }
         }
         return buffer.position();

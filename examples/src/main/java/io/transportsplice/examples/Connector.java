@@ -52,7 +52,7 @@ final class Connector extends ChannelInitializer<Channel> {
 
     private void connect(Channel client) {
         ChannelFuture connecting = upstreams.clone(client.eventLoop()).connect(to.address());
-        // a client that gives up must not leave a half-open upstream behind until the connect timeout
+        // A client that gives up must not leave an upstream behind until the connect timeout.
         ChannelFutureListener giveUp = closed -> abandon(connecting.channel());
         client.closeFuture().addListener(giveUp);
         connecting.addListener(done -> {
@@ -61,9 +61,11 @@ final class Connector extends ChannelInitializer<Channel> {
         });
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // its end is told to the listener of the connect, too
+    /** The kernel may have connected it already, so that the upstream is to see a reset, too. */
     private static void abandon(Channel upstream) {
-        upstream.close();
+        if (upstream.isRegistered()) { // else there was no socket to be had
+            RelayHandler.reset(upstream);
+        }
     }
 
     private void connected(Channel client, ChannelFuture connecting) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 /** How many file descriptors of each kind this process holds. One pipe counts twice: it has two ends. */
 public record FdCensus(int pipes, int sockets, int eventPolls, int other) {
     private static final Path FDS = Path.of("/proc/self/fd");
+    private static final long O_CLOEXEC = 02000000;
 
     public static FdCensus take() {
         int[] counts = new int[4];
@@ -24,6 +25,30 @@ public record FdCensus(int pipes, int sockets, int eventPolls, int other) {
             throw new UncheckedIOException(e);
         }
         return new FdCensus(counts[0], counts[1], counts[2], counts[3]);
+    }
+
+    /** How many pipe ends a child process would inherit. */
+    public static int inheritablePipes() {
+        int count = 0;
+        try (DirectoryStream<Path> fds = Files.newDirectoryStream(FDS)) {
+            for (Path fd : fds) {
+                if (kindOf(fd) == 0 && !isClosedOnExec(fd)) {
+                    count++;
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return count;
+    }
+
+    private static boolean isClosedOnExec(Path fd) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/fdinfo").resolve(fd.getFileName()))) {
+            if (line.startsWith("flags:")) {
+                return (Long.parseLong(line.substring("flags:".length()).trim(), 8) & O_CLOEXEC) != 0;
+            }
+        }
+        return false;
     }
 
     private static int kindOf(Path fd) throws IOException {

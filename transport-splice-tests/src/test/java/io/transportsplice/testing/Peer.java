@@ -13,6 +13,7 @@ import java.nio.channels.SocketChannel;
  */
 public final class Peer implements AutoCloseable {
     private static final int READ_SIZE = 256 * 1024;
+    private static final long PAUSE_NANOS = 1_000_000;
 
     /** How the other side's stream ended. */
     public enum End {
@@ -149,6 +150,33 @@ public final class Peer implements AutoCloseable {
             position += length;
             Await.pause(pauseNanos);
         }
+    }
+
+    /** Reads and checks what comes until it ends in some way, or nothing has come for so long; returns where that was. */
+    public long receiveUntilQuiet(Pattern pattern, long from, long quietNanos) throws IOException {
+        channel.configureBlocking(false);
+        byte[] bytes = new byte[READ_SIZE];
+        long position = from;
+        PatientClock quiet = new PatientClock();
+        while (quiet.elapsedNanos() < quietNanos) {
+            int length;
+            try {
+                length = read(bytes, bytes.length);
+            } catch (IOException e) {
+                return position;
+            }
+            if (length < 0) {
+                return position;
+            } else if (length > 0) {
+                pattern.verify(bytes, 0, length, position);
+                position += length;
+                quiet = new PatientClock();
+            } else {
+                Await.pause(PAUSE_NANOS);
+            }
+        }
+        channel.configureBlocking(true);
+        return position;
     }
 
     public void halfClose() throws IOException {

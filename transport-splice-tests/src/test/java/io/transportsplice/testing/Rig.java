@@ -38,6 +38,10 @@ public final class Rig implements AutoCloseable {
         return this;
     }
 
+    public Mode mode() {
+        return config.mode;
+    }
+
     public boolean usesSpliceHandler() {
         return config.mode.usesSpliceHandler();
     }
@@ -142,6 +146,18 @@ public final class Rig implements AutoCloseable {
     public void awaitPipesHome() {
         Await.until(
                 "pipes and regions at rest since " + baseline, Baseline.State::now, now -> now.isAtRestSince(baseline));
+    }
+
+    /** Ends everything without asking what is left, for a relay that is known to leave something. */
+    public void abandon() throws IOException {
+        for (Peer end : ends) {
+            end.close();
+        }
+        background.shutdownNow();
+        if (relay != null) {
+            backend.close();
+            relay.closeInMidStream();
+        }
     }
 
     @Override

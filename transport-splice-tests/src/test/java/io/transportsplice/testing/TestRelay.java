@@ -75,9 +75,19 @@ public final class TestRelay implements AutoCloseable {
         Await.until("the relay has closed all channels", this::channels, Set::isEmpty);
     }
 
+    /** Closes all connections, for a relay handler that does not do it. */
+    public void closeChannels() {
+        channels().forEach(channel -> channel.close().syncUninterruptibly());
+    }
+
     /** Waits until the event loops use next to no CPU time. */
     public void awaitRest() {
         new LoopWatch(group).awaitRest();
+    }
+
+    /** The share of one CPU that the event loops use now. */
+    public int cpuPercent() {
+        return new LoopWatch(group).cpuPercent();
     }
 
     private ChannelInitializer<Channel> initializer(Side side) {
