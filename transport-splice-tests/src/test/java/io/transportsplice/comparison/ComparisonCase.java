@@ -3,6 +3,7 @@ package io.transportsplice.comparison;
 import io.transportsplice.testing.Rig;
 
 /** One case of the comparison with Netty's own {@code spliceTo}; a rig's mode says which of the two is tried. */
+@SuppressWarnings("ImmutableEnumChecker") // a trial is a method
 enum ComparisonCase {
     TAIL("the sender writes 2 MiB and closes, the receiver is slow", EndCases::tail),
     TAIL_HALF_CLOSED("the same, with ALLOW_HALF_CLOSURE and a half-close", EndCases::tailWithHalfClosure),

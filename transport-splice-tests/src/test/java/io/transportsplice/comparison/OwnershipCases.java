@@ -28,7 +28,8 @@ final class OwnershipCases {
         TestRelay.Pair firstPair = rig.relay().lastPair();
         first.carry(0, PIECE, PIECE);
         Link second = rig.link(Route.TCP_TCP_UP);
-        TestRelay.Pair secondPair = Await.until("the second pair", rig.relay()::lastPair, pair -> pair != firstPair);
+        TestRelay.Pair secondPair =
+                Await.until("the second pair", rig.relay()::lastPair, pair -> !pair.equals(firstPair));
         firstPair.back().close().syncUninterruptibly();
         FileInputStream inPlaceOfTheSocket = new FileInputStream("/dev/null");
         try {
