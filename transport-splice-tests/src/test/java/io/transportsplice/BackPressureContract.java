@@ -1,13 +1,18 @@
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.Channel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay;
 import java.util.concurrent.Future;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,6 +53,26 @@ interface BackPressureContract extends RelayFixture {
         link.carryBack(0, 8 * MIB, 64 * KIB);
         link.sink().receive(link.forward(), 0, sent);
         link.carry(sent, sent + MIB, 64 * KIB);
+    }
+
+    /** Netty counts a FileRegion as nothing: without further ado the sink would call itself writable for ever. */
+    @ParameterizedTest
+    @EnumSource
+    default void shouldTellTruthfullyWhetherTheSinkIsWritable(Route route) throws Exception {
+        WriteBufferWaterMark low = new WriteBufferWaterMark(2 * KIB, 4 * KIB);
+        rig().smallBuffers()
+                .configure(c -> c.pipeline(
+                        (side, pipeline) -> pipeline.channel().config().setWriteBufferWaterMark(low)));
+        Link link = rig().link(route);
+        TestRelay.Pair pair = rig().relay().lastPair();
+        Channel sink = route.up() ? pair.back() : pair.front();
+        assertTrue(sink.isWritable());
+        long sent = link.fillUp(16 * MIB);
+        assertFalse(sink.isWritable());
+        link.sink().receive(link.forward(), 0, sent);
+        Await.until("the sink is writable again", sink::isWritable);
+        link.carryToEnd(sent, sent + MIB, 64 * KIB);
+        link.finish();
     }
 
     @ParameterizedTest

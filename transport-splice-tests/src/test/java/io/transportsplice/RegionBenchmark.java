@@ -23,11 +23,13 @@ import org.openjdk.jmh.annotations.Warmup;
  * event loop. {@code spliced} relays them through the pipelines of two channels that splice, {@code copied} through the
  * same without splicing, {@code bare} by a fill and a drain: what the kernel costs.
  * {@code spliced} less {@code bare} is what Netty, this library and one epoll_wait add. Run with {@code -prof gc}: a
- * region is to allocate nothing.
+ * region is to allocate nothing (leak detection, which samples, is off).
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(3)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {LoopThreads.CUSTOM, LoopThreads.CLASS, "-Dio.netty.leakDetection.level=disabled"})
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class RegionBenchmark {

@@ -93,6 +93,35 @@ interface ResetContract extends RelayFixture {
         Rig.awaitFailure(rig().async(() -> link.source().send(link.forward(), 0, Long.MAX_VALUE, 64 * KIB)));
     }
 
+    /** The loop of the one hands regions over while the loop of the other closes. */
+    @ParameterizedTest
+    @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN"})
+    default void shouldLetGoOfBytesUnderWayToAnotherEventLoop(Route route) throws Exception {
+        rig().configure(c -> c.differentLoops());
+        for (int i = 0; i < 20; i++) {
+            Link link = rig().link(route);
+            Future<?> sending = rig().async(() -> link.source().send(link.forward(), 0, Long.MAX_VALUE, 64 * KIB));
+            link.sink().receive(link.forward(), 0, (i + 1) * 100L * KIB);
+            link.sink().reset();
+            Rig.awaitFailure(sending);
+        }
+        rig().relay().awaitNoChannels();
+        rig().awaitPipesHome();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN"})
+    default void shouldPassOnAResetToAnotherEventLoop(Route route) throws Exception {
+        rig().configure(c -> c.differentLoops());
+        for (int i = 0; i < 20; i++) {
+            Link link = rig().link(route);
+            link.carry(0, MIB, 64 * KIB);
+            link.source().reset();
+            Link.expect(new Received(MIB, End.RESET), link.sink().receiveToEnd(link.forward(), MIB));
+        }
+        rig().relay().awaitNoChannels();
+    }
+
     @ParameterizedTest
     @EnumSource
     default void shouldLetGoOfBytesWhenBothEndsAreGone(Route route) throws Exception {

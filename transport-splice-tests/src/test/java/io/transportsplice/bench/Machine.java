@@ -14,18 +14,9 @@ final class Machine {
     private Machine() {}
 
     static String describe() throws IOException {
-        return Runtime.getRuntime().availableProcessors() + " cores, " + cpuModel() + ", Linux "
-                + read("/proc/sys/kernel/osrelease").trim() + ", Java "
-                + Runtime.version().feature();
-    }
-
-    private static String cpuModel() throws IOException {
-        return read("/proc/cpuinfo")
-                .lines()
-                .filter(line -> line.startsWith("model name"))
-                .map(line -> line.substring(line.indexOf(':') + 1).trim())
-                .findFirst()
-                .orElse(System.getProperty("os.arch"));
+        String kernel = read("/proc/sys/kernel/osrelease").trim().replaceAll("[^0-9.].*", "");
+        int cores = Runtime.getRuntime().availableProcessors();
+        return cores + " cores, Linux " + kernel + ", Java " + Runtime.version().feature();
     }
 
     static String link(String path) throws IOException {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -36,15 +37,26 @@ final class Plots {
     }
 
     void write() throws IOException {
-        bars("bulk-cpu", "Relay CPU seconds per GiB (less is better)", Kind.BULK, Metric.CPU_PER_GIB);
-        bars("bulk-throughput", "GiB per second through one core (more is better)", Kind.BULK, Metric.THROUGHPUT);
-        bars("idle", "KiB of resident memory per idle pair (less is better)", Kind.IDLE, Metric.RSS_PER_PAIR);
-        bars("fairness", "p99 of 64 B beside 16 bulk transfers, us (less is better)", Kind.FAIRNESS, Metric.P99);
+        Predicate<Relay> main = relay -> !relay.bulkOnly();
+        Predicate<Relay> ofPipes = relay -> relay.pipe() > 0;
+        Predicate<Scenario> bulk = scenario -> scenario.kind() == Kind.BULK && !scenario.isOnWire();
+        bars("bulk-cpu", "Relay CPU seconds per GiB (less is better)", Metric.CPU_PER_GIB, main, bulk);
+        bars("bulk-throughput", "GiB/s through one core (more is better)", Metric.THROUGHPUT, main, bulk);
+        bars("bulk-pipes", "Relay CPU seconds per GiB by size of pipe", Metric.CPU_PER_GIB, ofPipes, bulk);
+        bars("wire-cpu", "Relay CPU s/GiB, segments of 1,500 B", Metric.CPU_PER_GIB, main, Scenario::isOnWire);
+        bars("idle", "KiB of memory per idle pair", Metric.RSS_PER_PAIR, main, isOf(Kind.IDLE));
+        bars("fairness", "p99 in us of 64 B beside 16 bulk transfers", Metric.P99, main, isOf(Kind.FAIRNESS));
+        bars("churn-cpu", "Relay CPU us per connection", Metric.CPU_PER_ROUND, main, s -> s.id().startsWith("churn"));
         bySize("chat-cpu", "Relay CPU us per request and response, 64 connections", Metric.CPU_PER_ROUND);
-        bySize("chat-p99", "p99 of request and response in us, 64 connections", Metric.P99);
+        bySize("chat-p99", "p99 in us of request and response, 64 connections", Metric.P99);
     }
 
-    private void bars(String file, String title, Kind kind, Metric metric) throws IOException {
+    private static Predicate<Scenario> isOf(Kind kind) {
+        return scenario -> scenario.kind() == kind;
+    }
+
+    private void bars(String file, String title, Metric metric, Predicate<Relay> which, Predicate<Scenario> when)
+            throws IOException {
         CategoryChart chart = new CategoryChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
@@ -52,12 +64,9 @@ final class Plots {
                 .yAxisTitle(metric.label())
                 .build();
         style(chart.getStyler());
-        chart.getStyler().setAvailableSpaceFill(0.9).setOverlapped(false);
-        List<Scenario> shown =
-                scenarios.stream().filter(scenario -> scenario.kind() == kind).toList();
-        for (Relay relay : relays) {
-            addBars(chart, relay.name(), shown, metric);
-        }
+        chart.getStyler().setAvailableSpaceFill(0.9).setOverlapped(false).setXAxisLabelRotation(20);
+        List<Scenario> shown = scenarios.stream().filter(when).toList();
+        relays.stream().filter(which).forEach(relay -> addBars(chart, relay.name(), shown, metric));
         if (!chart.getSeriesMap().isEmpty()) {
             save(chart, file);
         }
@@ -87,7 +96,7 @@ final class Plots {
                 .yAxisTitle(metric.label())
                 .build();
         style(chart.getStyler());
-        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        chart.getStyler().setXAxisLogarithmic(true).setXAxisDecimalPattern("#,###");
         for (Relay relay : relays) {
             addLine(chart, relay.name(), metric);
         }

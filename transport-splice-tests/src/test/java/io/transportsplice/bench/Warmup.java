@@ -10,15 +10,15 @@ import java.util.List;
  */
 final class Warmup {
 
-    private static final int MILLIS = 500;
     private static final int FEWEST_ROUNDS = 3;
     private static final double STEADY = 0.05;
 
-    private static final List<Scenario> SHAPES = List.of(
-            Scenario.bulk("both", 16, ""),
-            Scenario.chat(64, 64),
-            Scenario.chat(64, 64 << 10),
-            Scenario.churn(16 << 10));
+    /** A connection is what takes longest to become hot: it is seldom, and its code is long. */
+    private static final List<Shape> SHAPES = List.of(
+            new Shape(Scenario.bulk("both", 16, ""), 400),
+            new Shape(Scenario.chat(64, 64), 500),
+            new Shape(Scenario.chat(64, 64 << 10), 400),
+            new Shape(Scenario.churn(16 << 10), 1_500));
 
     private final Load load;
     private final int mostRounds;
@@ -42,10 +42,13 @@ final class Warmup {
         return mostRounds;
     }
 
+    private record Shape(Scenario scenario, int millis) {}
+
     private List<Double> round(RelayProcess relay) throws IOException, InterruptedException {
         List<Double> costs = new ArrayList<>();
-        for (Scenario shape : SHAPES) {
-            costs.add(load.run(relay, shape, 0, MILLIS).of(shape.kind().headline()));
+        for (Shape shape : SHAPES) {
+            Measurement measurement = load.run(relay, shape.scenario(), 0, shape.millis());
+            costs.add(measurement.of(shape.scenario().kind().headline()));
         }
         return costs;
     }

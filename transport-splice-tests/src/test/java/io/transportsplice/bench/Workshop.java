@@ -27,7 +27,7 @@ final class Workshop {
         for (String header : headers) {
             extract(header);
         }
-        Path compiler = Machine.find("cc").orElseThrow(() -> new IOException("no C compiler (cc)"));
+        Path compiler = Machine.find("cc").orElseThrow(() -> new IllegalArgumentException("needs a C compiler (cc)"));
         return build(name, List.of(compiler.toString(), "-O2", "-o", name, extract(name + ".c")));
     }
 

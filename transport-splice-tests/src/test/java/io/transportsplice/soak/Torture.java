@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Torture {
     private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SERVER_FIRST_PERCENT = 35;
 
@@ -106,9 +107,13 @@ public final class Torture {
             }
         }
         long giveUp = engine.patientNow() + 3 * HANG_NANOS;
-        while (engine.patientNow() < giveUp && !(engine.isQuiet() && ledger.isSettled())) {
+        long settledSince = engine.patientNow();
+        while (engine.patientNow() < giveUp && engine.patientNow() - settledSince < GRACE_NANOS) {
             engine.turn();
             endWhatHangs(engine);
+            if (!engine.isQuiet() || !ledger.isSettled()) {
+                settledSince = engine.patientNow();
+            }
         }
         ledger.settleHalfDone(Long.MAX_VALUE);
         ledger.settleSilent();

@@ -98,6 +98,11 @@ public final class Rig implements AutoCloseable {
         return new Link(this, route.up() ? client : server, route.up() ? server : client);
     }
 
+    /** A link of peers whose connection did not come about in the usual way. */
+    public Link between(Peer source, Peer sink) {
+        return new Link(this, source, sink);
+    }
+
     private Peer closedAtTheEnd(Peer peer) {
         ends.add(peer);
         return peer;

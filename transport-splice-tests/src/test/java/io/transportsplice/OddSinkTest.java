@@ -1,0 +1,199 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Backend;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Carriage;
+import io.transportsplice.testing.Family;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Peer;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.Side;
+import io.transportsplice.testing.UserRelayHandler;
+import io.transportsplice.testing.UserRelayHandler.Idiom;
+import java.io.IOException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Regions get where nobody thought they would: the bytes arrive, or are gone with their pipe, but never go astray. */
+@ExtendWith(Baseline.class)
+@Timeout(120)
+class OddSinkTest {
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldEchoWhatAChannelSendsToItself(Mode mode) throws Exception {
+        Carriage carriage = new Carriage();
+        try (Rig rig = new Rig(mode)) {
+            rig.configure(c -> c.relay(() -> new UserRelayHandler(Idiom.AUTO_READ), (front, back) -> {
+                UserRelayHandler.join(front, front);
+                back.close();
+            }));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            Future<?> sending = rig.async(() -> {
+                link.source().send(link.forward(), 0, 32 * MIB, 64 * KIB);
+                link.source().halfClose();
+            });
+            Link.expect(new Peer.Received(32 * MIB, Peer.End.EOF), link.source().receiveToEnd(link.forward(), 0));
+            Rig.await(sending);
+        }
+        carriage.verifyStream(mode, 32 * MIB);
+    }
+
+    @Test
+    void shouldCloseThePipesOfRegionsThatAreReleasedUnread() throws Exception {
+        long dirtyBefore = SpliceMetrics.snapshot().pipesClosedDirty();
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                    ReferenceCountUtil.release(msg);
+                }
+            })));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.source().send(link.forward(), 0, 64 * MIB, 64 * KIB);
+            link.source().halfClose();
+            link.expectEndOfForward(0);
+            link.finish();
+        }
+        assertTrue(SpliceMetrics.snapshot().pipesClosedDirty() > dirtyBefore);
+    }
+
+    @Test
+    void shouldLetAHandlerHaveTheBytesOfARegion() throws Exception {
+        AtomicInteger turned = new AtomicInteger();
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext ctx, Object msg) throws IOException {
+                    boolean region = msg instanceof SpliceRegion && turned.incrementAndGet() % 2 == 0;
+                    ctx.fireChannelRead(region ? ((SpliceRegion) msg).toByteBuf(ctx.alloc()) : msg);
+                }
+            })));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(32 * MIB, 64 * KIB);
+            link.finish();
+        }
+        assertTrue(turned.get() > 1);
+    }
+
+    @Test
+    void shouldWriteARegionOnceHoweverOftenItIsWritten() throws Exception {
+        AtomicInteger failed = new AtomicInteger();
+        AtomicInteger written = new AtomicInteger();
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                @Override
+                public void channelRead(ChannelHandlerContext ctx, Object msg) {
+                    if (side == Side.FRONT && msg instanceof SpliceRegion) {
+                        Object second = ReferenceCountUtil.retain(msg);
+                        ctx.fireChannelRead(msg);
+                        written.incrementAndGet();
+                        rig.relay().lastPair().back().write(second).addListener(f -> {
+                            if (!f.isSuccess()) {
+                                failed.incrementAndGet();
+                            }
+                        });
+                    } else {
+                        ctx.fireChannelRead(msg);
+                    }
+                }
+            })));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            rig.relay().lastPair();
+            link.carryToEnd(32 * MIB, 64 * KIB);
+            link.finish();
+        }
+        assertTrue(written.get() > 0);
+        assertEquals(written.get(), failed.get());
+    }
+
+    /** The upstream is on another transport and another thread, with or without a splice handler that can do nothing. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldCopyRegionsOutForAnotherTransport(Mode mode) throws Exception {
+        EventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try (Rig rig = new Rig(mode);
+                Backend backend = Backend.open(Family.TCP, 0)) {
+            for (boolean spliceHandler : new boolean[] {true, false}) {
+                rig.configure(c -> c.relay(RelayHandler::new, (front, unused) -> {
+                    unused.close();
+                    connect(nio, backend, spliceHandler)
+                            .addListener((ChannelFuture f) -> RelayHandler.join(front, f.channel()));
+                }));
+                Peer client = rig.connect(Route.TCP_TCP_UP);
+                try (Peer server = backend.accept()) {
+                    Link link = rig.between(client, server);
+                    link.carryToEnd(24 * MIB, 64 * KIB);
+                    link.carryBack(0, 24 * MIB, 64 * KIB);
+                    link.finish(24 * MIB);
+                }
+                rig.relay().awaitNoChannels();
+            }
+        } finally {
+            nio.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    private static ChannelFuture connect(EventLoopGroup group, Backend backend, boolean spliceHandler) {
+        return new Bootstrap()
+                .group(group)
+                .channel(NioSocketChannel.class)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        if (spliceHandler) {
+                            channel.pipeline().addLast(new EpollSpliceHandler());
+                        }
+                        channel.pipeline().addLast(new RelayHandler());
+                    }
+                })
+                .connect(backend.address());
+    }
+
+    /** Netty then takes the channel off its loop before it closes it, and closes it elsewhere. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldEndWellWithALingeringClose(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode)) {
+            rig.smallBuffers()
+                    .configure(c -> c.pipeline(
+                            (side, pipeline) -> pipeline.channel().config().setOption(ChannelOption.SO_LINGER, 1)));
+            Link whole = rig.link(Route.TCP_TCP_UP);
+            whole.carryToEnd(2 * MIB, 64 * KIB);
+            whole.carryBack(0, 2 * MIB, 64 * KIB);
+            whole.finish(2 * MIB);
+            rig.relay().awaitNoChannels();
+            Link broken = rig.link(Route.TCP_TCP_UP);
+            broken.fillUp(4 * MIB);
+            rig.relay().lastPair().back().close();
+            broken.sink().receiveToEnd(broken.forward(), 0);
+            rig.relay().awaitNoChannels();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.PatientClock;
+import io.transportsplice.testing.Peer.End;
+import io.transportsplice.testing.Peer.Received;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What {@link RelayHandler} offers beyond relaying: timeouts, and joining channels in whatever state they are. */
+@ExtendWith(Baseline.class)
+@Timeout(120)
+class RelayHandlerTest {
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+    private static final Duration SHORT = Duration.ofMillis(200);
+    private static final Duration LONG = Duration.ofMillis(1200);
+
+    @ParameterizedTest
+    @EnumSource(names = {"SPLICE", "COPY"})
+    void shouldResetBothEndsWhenNothingMoves(Mode mode) throws Exception {
+        try (Rig rig = withTimeouts(mode, SHORT, Duration.ZERO)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.source().send(link.forward(), 0, 100, 100);
+            Link.expect(new Received(100, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            Link.expect(new Received(0, End.RESET), link.source().receiveToEnd(link.backward(), 0));
+            rig.relay().awaitNoChannels();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SPLICE", "COPY"})
+    void shouldLetAConnectionBeOfWhichOneDirectionMoves(Mode mode) throws Exception {
+        try (Rig rig = withTimeouts(mode, LONG, Duration.ZERO)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            carryFor(link, LONG.multipliedBy(2));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SPLICE", "COPY"})
+    void shouldResetAHalfClosedConnectionWhenNothingMoves(Mode mode) throws Exception {
+        try (Rig rig = withTimeouts(mode, Duration.ofHours(1), SHORT)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(MIB, 64 * KIB);
+            Link.expect(new Received(0, End.RESET), link.source().receiveToEnd(link.backward(), 0));
+            rig.relay().awaitNoChannels();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SPLICE", "COPY"})
+    void shouldLetAHalfClosedConnectionBeThatMoves(Mode mode) throws Exception {
+        try (Rig rig = withTimeouts(mode, Duration.ZERO, LONG)) {
+            Link link = rig.link(Route.TCP_TCP_DOWN);
+            link.sink().halfClose();
+            Link.expect(new Received(0, End.EOF), link.source().receiveToEnd(link.backward(), 0));
+            carryFor(link, LONG.multipliedBy(2));
+        }
+    }
+
+    private static Rig withTimeouts(Mode mode, Duration idle, Duration halfClosed) {
+        return new Rig(mode).configure(c -> c.relay(() -> new RelayHandler(idle, halfClosed), RelayHandler::join));
+    }
+
+    private static void carryFor(Link link, Duration time) throws Exception {
+        PatientClock clock = new PatientClock();
+        for (long sent = 0; clock.elapsedNanos() < time.toNanos(); sent += MIB) {
+            link.carry(sent, sent + MIB, 64 * KIB);
+        }
+    }
+
+    @Test
+    void shouldCountTheBytesOfEachDirection() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(5 * MIB, 64 * KIB);
+            link.carryBack(0, 3 * MIB, 64 * KIB);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            RelayHandler up = pair.front().pipeline().get(RelayHandler.class);
+            RelayHandler down = pair.back().pipeline().get(RelayHandler.class);
+            link.finish(3 * MIB);
+            assertEquals(5 * MIB, up.bytesRelayed());
+            assertEquals(3 * MIB, down.bytesRelayed());
+        }
+    }
+
+    @Test
+    void shouldAddARelayHandlerWhereThereIsNone() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            rig.configure(c -> c.pipeline(
+                            (side, pipeline) -> pipeline.channel().config().setAutoRead(false))
+                    .relay(ChannelInboundHandlerAdapter::new, RelayHandler::join));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(5 * MIB, 64 * KIB);
+            link.finish();
+        }
+    }
+
+    @Test
+    void shouldResetTheOneChannelWhenTheOtherIsGoneAlready() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            rig.configure(c -> c.relay(
+                    RelayHandler::new,
+                    (front, back) -> front.close().addListener(closed -> RelayHandler.join(front, back))));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            Link.expect(new Received(0, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            rig.relay().awaitNoChannels();
+        }
+    }
+
+    @Test
+    void shouldRefuseToJoinAChannelTwice() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            Future<?> again = pair.front().eventLoop().submit(() -> RelayHandler.join(pair.front(), pair.back()));
+            ExecutionException e = assertThrows(ExecutionException.class, again::get);
+            assertInstanceOf(IllegalStateException.class, e.getCause());
+            link.carryToEnd(MIB, 64 * KIB);
+            link.finish();
+        }
+    }
+
+    @Test
+    void shouldResetFromAnyThread() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carry(0, MIB, 64 * KIB);
+            RelayHandler.reset(rig.relay().lastPair().front());
+            Link.expect(new Received(0, End.RESET), link.source().receiveToEnd(link.backward(), 0));
+            Link.expect(new Received(MIB, End.RESET), link.sink().receiveToEnd(link.forward(), MIB));
+        }
+    }
+
+    @Test
+    void shouldLetGoOfWhatCameForAChannelThatIsNeverJoined() {
+        EmbeddedChannel channel = new EmbeddedChannel(new RelayHandler());
+        channel.writeInbound(channel.alloc().buffer().writeLong(1));
+        channel.finish();
+        Await.until("nothing is left for anyone to read", () -> channel.readInbound() == null);
+    }
+
+    @Test
+    void shouldRefuseNegativeTimeouts() {
+        Duration negative = Duration.ofMillis(-1);
+        assertThrows(IllegalArgumentException.class, () -> new RelayHandler(negative, Duration.ZERO));
+        assertThrows(IllegalArgumentException.class, () -> new RelayHandler(Duration.ZERO, negative));
+    }
+}
