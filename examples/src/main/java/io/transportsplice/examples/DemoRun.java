@@ -17,7 +17,7 @@ import java.util.concurrent.TimeoutException;
 /** Downloads through the proxy in one mode after another, over some connections at a time. */
 final class DemoRun implements AutoCloseable {
     /** Downloaded before the clock starts: the compiler of a JVM that has just started takes CPU time, too. */
-    private static final long WARM_UP_BYTES = 256L << 20;
+    private static final long WARM_UP_BYTES = 1536L << 20;
 
     /** Nothing for so long means that nothing will come any more. */
     private static final int STALL_SECONDS = 5;
