@@ -1,7 +1,12 @@
 package io.transportsplice;
 
+import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
+
+import io.netty.channel.Channel;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.ProgressiveFuture;
 import io.netty.util.internal.SystemPropertyUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -54,6 +59,41 @@ public final class EpollSplice {
     /** Why splicing is unavailable, or {@code null} where it is available. */
     public static Throwable unavailabilityCause() {
         return UNAVAILABILITY_CAUSE;
+    }
+
+    /** {@link #spliceTo(Channel, Channel, long)} without a bound: all that comes until the source's input ends. */
+    public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink) {
+        return SpliceTransfer.start(source, sink, Long.MAX_VALUE);
+    }
+
+    /**
+     * Moves bytes from one channel to another, past the source's handlers: what Netty's deprecated
+     * {@code AbstractEpollStreamChannel.spliceTo} is meant to do. It reads by itself, no faster than the sink takes, and
+     * copies where splicing is refused. The channels may have different event loops, or be of any transport; at the sink
+     * the bytes are a write like others, with its handlers before them. An {@link EpollSpliceHandler} is put first into
+     * each pipeline that has none, and stays.
+     *
+     * <p>For the time being autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before. One at a
+     * time for each source; it may be the sink of another. Any thread.
+     *
+     * @param bytes how many at the most
+     * @return done when the bytes have been written to the sink; its value is how many they are, less than {@code bytes} if
+     *     the source's input ended before. Failed if one of the channels fails or is closed. Reports progress. If it is
+     *     cancelled, bytes that were taken from the source are still written, and no others are taken.
+     */
+    public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink, long bytes) {
+        return SpliceTransfer.start(source, sink, checkPositiveOrZero(bytes, "bytes"));
+    }
+
+    /**
+     * The same event loops, but channels that register with them are adopted from the start, where they otherwise register
+     * a second time when they begin to splice. It costs each channel an object; it saves the second registration.
+     * Where splicing is unavailable the group is returned as it is.
+     *
+     * @throws IllegalArgumentException unless it is a group of epoll event loops
+     */
+    public static IoEventLoopGroup wrap(IoEventLoopGroup group) {
+        return isAvailable() ? new SplicingEventLoopGroup(group) : group;
     }
 
     static LibC libc() {

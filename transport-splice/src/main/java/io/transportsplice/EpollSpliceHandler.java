@@ -1,6 +1,7 @@
 package io.transportsplice;
 
 import static io.netty.util.internal.ObjectUtil.checkNotNull;
+import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
@@ -9,9 +10,14 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.ByteToMessageCodec;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.ProgressiveFuture;
+import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 
 /**
  * Lets a proxy's bytes bypass user space. Put one <b>first</b> into the pipeline of each of the two channels, with the
@@ -59,6 +65,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private boolean spliceOnceAdopted;
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
+    /** Not null while a {@link #limit} has bytes to come. */
+    private SpliceLimit limit;
 
     /** With {@link SpliceOptions#defaults()}. */
     public EpollSpliceHandler() {
@@ -99,7 +107,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         channel = (AbstractEpollStreamChannel) context.channel();
         adoption = new Adoption(this, channel);
         guard = new RegistrationGuard(channel, adoption);
-        if (options.policy() == SpliceOptions.Policy.NEVER) {
+        if (options.policy() == Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, channel);
         }
         readsKnown = channel.config().isAutoRead() || !channel.isActive();
@@ -129,6 +137,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (channel != null && adoption.handle() != null) {
             adoption.handle().resumeReading();
         }
+        failLimit(new IllegalStateException("the handler was removed"));
     }
 
     @Override
@@ -141,7 +150,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     private void activated() {
-        if (options.policy() == SpliceOptions.Policy.ALWAYS && readsKnown) {
+        boolean wanted = limit == null ? options.policy() == Policy.ALWAYS : meter.isStreamOf(limit.remaining());
+        if (wanted && readsKnown && !isSplicing()) {
             splice();
         }
     }
@@ -174,7 +184,16 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         inactive = true;
+        failLimit(new ClosedChannelException());
         context.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            failLimit(cause);
+        }
+        context.fireExceptionCaught(cause);
     }
 
     @Override
@@ -220,7 +239,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (message instanceof ByteBuf buffer) {
             burst += buffer.readableBytes();
         }
-        context.fireChannelRead(message);
+        if (limit == null) {
+            context.fireChannelRead(message);
+        } else {
+            readLimited(context, message);
+        }
     }
 
     @Override
@@ -237,10 +260,14 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             long copied = burst;
             burst = 0;
             Counters.BYTES_COPIED.add(copied);
-            if (!isSplicing() && meter.isStream(copied)) {
+            if (!isSplicing() && maySplice() && meter.isStream(copied)) {
                 splice();
             }
         }
+    }
+
+    private boolean maySplice() {
+        return limit != null || options.policy() != Policy.ON_DEMAND;
     }
 
     private boolean isSplicing() {
@@ -273,7 +300,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (pipeline.first() != this) {
             return SpliceFallback.NOT_FIRST;
         }
-        return hasDecoder(pipeline) ? SpliceFallback.DECODER : null;
+        return limit == null && hasDecoder(pipeline) ? SpliceFallback.DECODER : null;
     }
 
     private static boolean hasDecoder(ChannelPipeline pipeline) {
@@ -287,10 +314,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (sink != null) {
             sink.updateWritability();
         }
-        if (!spliceOnceAdopted || guard.isInputShutdown()) {
+        boolean splice = spliceOnceAdopted && maySplice() && !guard.isInputShutdown();
+        spliceOnceAdopted = false;
+        if (!splice) {
             return;
         }
-        spliceOnceAdopted = false;
         meter.started();
         if (source == null || !source.isOf(adoption.handle())) { // else it knows what it has in flight
             source = new SpliceSource(this, channel, adoption.handle());
@@ -303,7 +331,123 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (channel != null) {
             guard.userEvent(event);
         }
+        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+            endLimit();
+        }
         context.fireUserEventTriggered(event);
+    }
+
+    // The limit.
+
+    /**
+     * Makes the next {@code bytes} bytes of the stream travel as {@link SpliceRegion}s, exactly: the last region ends
+     * where they end, and what comes behind is read as ever. That is what a message with a known length needs, such as an
+     * HTTP body with a Content-Length, on a connection that lives on; {@link Policy#ON_DEMAND} is the policy for it.
+     *
+     * <p>Regions pass by decoders, which is the point of it, so the caller vouches for those in the pipeline; bytes that a
+     * decoder has read already are the caller's, too. Where splicing is refused, is not worth it (fewer than 64 KiB,
+     * unless the policy is {@link Policy#ALWAYS}), or is impossible on this transport, the bytes come as regions all the
+     * same, copied. They come when they are asked for by {@code read()}, as any message.
+     *
+     * <p>One at a time; another may follow as soon as the future is done, within its listener too. To be called on the
+     * channel's event loop.
+     *
+     * @param bytes how many, {@link Long#MAX_VALUE} for all that come
+     * @return done when the last region has been handed to the next handler; its value, the bytes handed on, is less than
+     *     {@code bytes} if the input ended before, on a channel with ALLOW_HALF_CLOSURE. Failed if the channel fails or is
+     *     closed, by whomever. Reports progress. May be cancelled: what was taken from the socket has been handed on, the
+     *     rest is read as ever.
+     * @throws IllegalStateException if a limit is under way, or there is an SslHandler behind, whose bytes are not the
+     *     stream's, or this is not the event loop, or the handler is in no pipeline
+     */
+    public ProgressiveFuture<Long> limit(long bytes) {
+        checkPositiveOrZero(bytes, "bytes");
+        if (ctx == null || ctx.isRemoved() || !ctx.executor().inEventLoop()) {
+            throw new IllegalStateException("limit() is to be called on the event loop of the handler's channel");
+        }
+        if (limit != null) {
+            throw new IllegalStateException(limit.remaining() + " bytes of another limit are to come");
+        }
+        if (ctx.pipeline().first() == this && ctx.pipeline().context(SslHandler.class) != null) {
+            throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
+        }
+        SpliceLimit started = new SpliceLimit(bytes, ctx.executor().newProgressivePromise());
+        limit = started;
+        started.future().addListener(done -> {
+            if (done.isCancelled() && limit == started) {
+                endLimit();
+            }
+        });
+        if (inactive) {
+            failLimit(new ClosedChannelException());
+        } else if (bytes == 0 || (guard != null && guard.isInputEnded())) {
+            endLimit();
+        } else if (channel != null && channel.isActive()) {
+            activated();
+        }
+        return started.future();
+    }
+
+    /** How many bytes the next region may have. */
+    long limitRemaining() {
+        return limit == null ? Long.MAX_VALUE : limit.remaining();
+    }
+
+    private void readLimited(ChannelHandlerContext context, Object message) {
+        if (message instanceof SpliceRegion region) {
+            passLimited(context, region, region.count());
+        } else if (message instanceof ByteBuf buffer) {
+            readLimited(context, buffer);
+        } else {
+            context.fireChannelRead(message);
+        }
+    }
+
+    private void readLimited(ChannelHandlerContext context, ByteBuf buffer) {
+        while (limit != null && limit.remaining() < buffer.readableBytes()) {
+            int bytes = (int) limit.remaining();
+            passLimited(context, new SpliceRegion(buffer.readRetainedSlice(bytes), context.alloc()), bytes);
+        }
+        if (limit == null || !buffer.isReadable()) {
+            context.fireChannelRead(buffer);
+        } else {
+            passLimited(context, new SpliceRegion(buffer, context.alloc()), buffer.readableBytes());
+        }
+    }
+
+    private void passLimited(ChannelHandlerContext context, SpliceRegion region, long bytes) {
+        SpliceLimit current = limit;
+        current.passed(bytes);
+        if (current.remaining() > 0) {
+            context.fireChannelRead(region);
+        } else {
+            leaveLimit(); // before the last region goes, so that its receiver may set the next limit
+            context.fireChannelRead(region);
+            current.succeed();
+        }
+    }
+
+    /** The input has ended, or the caller cancelled. */
+    private void endLimit() {
+        if (limit != null) {
+            leaveLimit().succeed();
+        }
+    }
+
+    private void failLimit(Throwable cause) {
+        if (limit != null) {
+            leaveLimit().fail(cause);
+        }
+    }
+
+    /** Back to what the policy says. */
+    private SpliceLimit leaveLimit() {
+        SpliceLimit left = limit;
+        limit = null;
+        if (isSplicing() && (options.policy() != Policy.ALWAYS || obstacle() != null)) {
+            source.stop();
+        }
+        return left;
     }
 
     // The sink.
@@ -321,7 +465,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     private void writeRegion(ChannelHandlerContext context, SpliceRegion region, ChannelPromise promise) {
-        if (channel == null || (context.pipeline().first() != this && hasDecoder(context.pipeline()))) {
+        if (region.isCopied() || channel == null || hasDecoderBefore(context.pipeline())) {
             writeCopy(context, region, promise);
             return;
         }
@@ -336,8 +480,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         }
     }
 
+    /** Whether what is written here passes a decoder, which is an encoder, too: TLS. */
+    private boolean hasDecoderBefore(ChannelPipeline pipeline) {
+        return pipeline.first() != this && hasDecoder(pipeline);
+    }
+
     private static void writeCopy(ChannelHandlerContext context, SpliceRegion region, ChannelPromise promise) {
-        Counters.fallback(SpliceFallback.SINK_NOT_SPLICED, context.channel());
+        if (!region.isCopied()) {
+            Counters.fallback(SpliceFallback.SINK_NOT_SPLICED, context.channel());
+        }
         ByteBuf bytes;
         try {
             bytes = region.toByteBuf(context.alloc());

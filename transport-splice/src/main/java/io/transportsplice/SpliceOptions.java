@@ -72,6 +72,8 @@ public final class SpliceOptions {
     public enum Policy {
         /** Leave all reading to Netty. The channel is guarded against Netty 4.2's loss of registrations all the same. */
         NEVER,
+        /** Splice what {@link EpollSpliceHandler#limit} names, and nothing else. */
+        ON_DEMAND,
         /** Splice a source while it streams; copy while it chats, which is cheaper below some 16 to 32 KiB. */
         AUTO,
         /** Splice from the first byte on. For tests, comparisons, and traffic that is known to stream. */

@@ -2,6 +2,7 @@ package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.FileRegion;
 import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ResourceLeakDetector;
@@ -11,7 +12,8 @@ import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Bytes in a kernel pipe, travelling through pipelines as a message. Forward it like any other: written to a channel
+ * Bytes in a kernel pipe, travelling through pipelines as a message. (Where {@link EpollSpliceHandler#limit} promised
+ * regions and splicing is refused, they are in memory; nobody needs to know.) Forward it like any other: written to a channel
  * with an {@link EpollSpliceHandler} it is spliced into that channel's socket, written anywhere else its bytes are
  * copied out. Like every {@link FileRegion} it is consumed by being written, once; its bytes cannot be looked at in
  * place, but {@link #toByteBuf} turns it into a buffer in one call.
@@ -30,7 +32,9 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
     /** How much is copied at a time, where bytes must be copied out. */
     private static final int COPY_CHUNK = 64 * 1024;
 
+    /** Both are null if the bytes came by a buffer, all of it taken from the start. */
     private final SpliceSource source;
+
     private final Pipe pipe;
     private final ByteBufAllocator alloc;
     private final long count;
@@ -48,6 +52,22 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
         count = pipe.bytes();
         leak = LEAK_DETECTOR.track(this);
         Counters.REGIONS.increment();
+    }
+
+    /** Bytes that were read by copying and are to travel as a region all the same; the buffer is this region's. */
+    SpliceRegion(ByteBuf buffer, ByteBufAllocator alloc) {
+        this.source = null;
+        this.pipe = null;
+        this.alloc = alloc;
+        count = buffer.readableBytes();
+        taken = buffer;
+        leak = LEAK_DETECTOR.track(this);
+        Counters.REGIONS.increment();
+    }
+
+    /** Whether there never was a pipe. */
+    boolean isCopied() {
+        return pipe == null;
     }
 
     @Override
@@ -134,10 +154,10 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
             taken = chunk;
             takeInto(chunk);
         }
-        int n = target.write(taken.internalNioBuffer(taken.readerIndex(), taken.readableBytes()));
+        int n = target.write(taken.nioBuffer());
         if (n > 0) {
             taken.skipBytes(n);
-            Counters.BYTES_COPIED.add(n);
+            countCopied(n);
         }
         if (!taken.isReadable()) {
             releaseTaken();
@@ -169,6 +189,9 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
      */
     public ByteBuf toByteBuf(ByteBufAllocator allocator) throws IOException {
         try {
+            if (isCopied()) {
+                return takeAll();
+            }
             ByteBuf bytes = allocator.directBuffer((int) remaining());
             try {
                 moveInto(bytes);
@@ -182,6 +205,16 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
         }
     }
 
+    private ByteBuf takeAll() {
+        transferred = count;
+        if (taken == null) {
+            return Unpooled.EMPTY_BUFFER;
+        }
+        ByteBuf all = taken;
+        taken = null;
+        return all;
+    }
+
     private void moveInto(ByteBuf bytes) throws IOException {
         if (taken != null) {
             bytes.writeBytes(taken);
@@ -189,7 +222,14 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
         }
         takeInto(bytes);
         transferred = count;
-        Counters.BYTES_COPIED.add(bytes.readableBytes());
+        countCopied(bytes.readableBytes());
+    }
+
+    /** What came by a buffer was counted when it was read. */
+    private void countCopied(long bytes) {
+        if (!isCopied()) {
+            Counters.BYTES_COPIED.add(bytes);
+        }
     }
 
     @Override
@@ -204,7 +244,9 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
             sink.released(remaining());
         }
         Counters.REGIONS_RELEASED.increment();
-        source.released(pipe);
+        if (source != null) {
+            source.released(pipe);
+        }
     }
 
     @Override

@@ -39,9 +39,16 @@ final class SpliceSource {
     }
 
     /** Ends splicing; what is in flight lives on, and Netty reads from here. Without effect if it has ended. */
-    void stop(SpliceFallback reason) {
+    void stop() {
         if (isSplicing()) {
             handle.stopSplicing(handler.isReadWanted());
+        }
+    }
+
+    /** The same, against somebody's wish. */
+    void stop(SpliceFallback reason) {
+        if (isSplicing()) {
+            stop();
             Counters.fallback(reason, channel);
         }
     }
@@ -101,7 +108,7 @@ final class SpliceSource {
             return -1;
         }
         // The number is read here, of a channel that is still registered: after a close it is somebody else's.
-        long n = pipe.fill(channel.fd().intValue(), options.pipeCapacity());
+        long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), handler.limitRemaining()));
         if (n > 0) {
             deliver(new SpliceRegion(this, pipe, channel.alloc()));
             return n;

@@ -15,6 +15,9 @@ final class StreamMeter {
     private static final int LARGE_BURST = 32 * 1024;
     private static final int SMALL_BURST = 16 * 1024;
     private static final int LARGE_BURSTS_TO_START = 3;
+    /** A known length this large is worth the adoption, too. */
+    private static final int LARGE_LIMIT = 64 * 1024;
+
     private static final int SMALL_BURSTS_TO_STOP = 3;
     private static final long FIRST_HOLD_OFF = 64 * 1024;
     private static final long LAST_HOLD_OFF = 64 * 1024 * 1024;
@@ -34,17 +37,22 @@ final class StreamMeter {
     boolean isStream(long copiedBytes) {
         holdOff -= Math.min(holdOff, copiedBytes);
         run = copiedBytes >= LARGE_BURST ? run + 1 : 0;
-        if (holdOff > 0 || policy == Policy.NEVER) {
+        if (holdOff > 0) {
             return false;
         }
-        return policy == Policy.ALWAYS || run >= LARGE_BURSTS_TO_START;
+        return policy == Policy.ALWAYS || (policy != Policy.NEVER && run >= LARGE_BURSTS_TO_START);
+    }
+
+    /** Whether so many bytes, known to come in a row, are to be spliced. */
+    boolean isStreamOf(long bytes) {
+        return holdOff == 0 && (policy == Policy.ALWAYS || (policy != Policy.NEVER && bytes >= LARGE_LIMIT));
     }
 
     /** Whether a source that is spliced is to be copied from here on. */
     boolean isChatter(long splicedBytes) {
         nextHoldOff = FIRST_HOLD_OFF;
         run = splicedBytes < SMALL_BURST ? run + 1 : 0;
-        return policy == Policy.AUTO && run >= SMALL_BURSTS_TO_STOP;
+        return policy != Policy.ALWAYS && run >= SMALL_BURSTS_TO_STOP;
     }
 
     /** Splicing started. */

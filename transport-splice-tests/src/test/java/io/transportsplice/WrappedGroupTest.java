@@ -1,0 +1,120 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.transportsplice.SpliceOptions.Policy;
+import io.transportsplice.testing.Backend;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Carriage;
+import io.transportsplice.testing.Family;
+import io.transportsplice.testing.Pattern;
+import io.transportsplice.testing.Peer;
+import java.net.InetAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class WrappedGroupTest {
+    private static final int MIB = 1024 * 1024;
+
+    private final AtomicInteger registrations = new AtomicInteger();
+
+    @Test
+    void shouldSpliceWithoutRegisteringTwice() throws Exception {
+        Carriage carriage = new Carriage();
+        long adoptions = SpliceMetrics.snapshot().adoptions();
+        IoEventLoopGroup group = EpollSplice.wrap(new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory()));
+        try (Backend backend = Backend.open(Family.TCP, 0)) {
+            Channel server = new ServerBootstrap()
+                    .group(group)
+                    .channel(EpollServerSocketChannel.class)
+                    .childHandler(front(backend))
+                    .bind(InetAddress.getLoopbackAddress(), 0)
+                    .syncUninterruptibly()
+                    .channel();
+            try (Peer client = Peer.connect(server.localAddress());
+                    Peer accepted = backend.accept()) {
+                Pattern pattern = new Pattern(1);
+                CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> send(client, pattern));
+                assertEquals(new Peer.Received(32 * MIB, Peer.End.EOF), accepted.receiveToEnd(pattern, 0));
+                sending.get(20, TimeUnit.SECONDS);
+                accepted.halfClose();
+                assertEquals(new Peer.Received(0, Peer.End.EOF), client.receiveToEnd(pattern, 0));
+            }
+            server.close().syncUninterruptibly();
+        } finally {
+            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+        carriage.awaitAtLeast(31 * MIB);
+        assertEquals(adoptions, SpliceMetrics.snapshot().adoptions());
+        assertEquals(2, registrations.get());
+    }
+
+    private static void send(Peer client, Pattern pattern) {
+        try {
+            client.send(pattern, 0, 32 * MIB, MIB);
+            client.halfClose();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private ChannelInitializer<Channel> front(Backend backend) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                addHandlers(channel);
+                new Bootstrap()
+                        .group(channel.eventLoop())
+                        .channel(EpollSocketChannel.class)
+                        .handler(new ChannelInitializer<>() {
+                            @Override
+                            protected void initChannel(Channel back) {
+                                addHandlers(back);
+                            }
+                        })
+                        .connect(backend.address())
+                        .addListener((ChannelFuture connected) -> RelayHandler.join(channel, connected.channel()));
+            }
+        };
+    }
+
+    private void addHandlers(Channel channel) {
+        SpliceOptions options = SpliceOptions.builder().policy(Policy.ALWAYS).build();
+        channel.pipeline().addLast(new EpollSpliceHandler(options), new Registrations(), new RelayHandler());
+    }
+
+    private final class Registrations extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRegistered(ChannelHandlerContext ctx) {
+            registrations.incrementAndGet();
+            ctx.fireChannelRegistered();
+        }
+    }
+
+    @Test
+    void shouldRefuseLoopsThatAreNotEpolls() {
+        MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        assertThrows(IllegalArgumentException.class, () -> EpollSplice.wrap(nio));
+        nio.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}
