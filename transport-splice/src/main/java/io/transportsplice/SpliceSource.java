@@ -20,6 +20,8 @@ final class SpliceSource {
     private final SplicingHandle handle;
     private final PipePool pool;
     private final SpliceOptions options;
+    private final Rounds rounds;
+    private final Rounds.Turn turn = new Rounds.Turn();
     private int inFlight;
 
     SpliceSource(EpollSpliceHandler handler, AbstractEpollStreamChannel channel, SplicingHandle handle) {
@@ -27,6 +29,7 @@ final class SpliceSource {
         this.channel = channel;
         this.handle = handle;
         this.pool = handle.loop().pool();
+        this.rounds = handle.loop().rounds();
         this.options = handler.options();
     }
 
@@ -79,6 +82,9 @@ final class SpliceSource {
         if (!canFill()) {
             return false;
         }
+        if (!rounds.isTurnOf(turn)) {
+            return true;
+        }
         long share = options.pipeCapacity();
         long bytes = 0;
         long n;
@@ -86,6 +92,7 @@ final class SpliceSource {
             n = fillOne();
             bytes += Math.max(n, 0);
         } while (n >= LIKELY_MORE && bytes < share && canFill());
+        rounds.moved(turn, bytes);
         if (bytes > 0 && isSplicing() && handler.meter().isChatter(bytes)) {
             stop(SpliceFallback.CHATTER);
         }

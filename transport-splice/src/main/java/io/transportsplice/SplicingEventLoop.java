@@ -39,6 +39,7 @@ final class SplicingEventLoop implements IoEventLoop {
 
     private final IoEventLoop loop;
     private final PipePool pool;
+    private final Rounds rounds = new Rounds();
     /** By the channels' own handles; the loop's thread only. */
     private final IdentityHashMap<IoHandle, SplicingHandle> handles = new IdentityHashMap<>();
 
@@ -77,6 +78,10 @@ final class SplicingEventLoop implements IoEventLoop {
 
     PipePool pool() {
         return pool;
+    }
+
+    Rounds rounds() {
+        return rounds;
     }
 
     /** What stands before this channel, or {@code null} if the channel did not register through this view. */
