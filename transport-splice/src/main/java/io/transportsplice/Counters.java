@@ -30,6 +30,7 @@ final class Counters {
     static void fallback(SpliceFallback reason, Object where) {
         LongAdder counter = FALLBACKS.get(reason);
         counter.increment();
+        FlightRecording.fallback(reason, where);
         // Each reason is told once; how often it came is the counter's to say.
         if (logger.isDebugEnabled() && counter.sum() == 1) {
             logger.debug("{} Not splicing: {} (told once, see SpliceMetrics)", where, reason);

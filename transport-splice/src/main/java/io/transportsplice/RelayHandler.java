@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -53,8 +52,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     private Channel channel;
     private IdleStateHandler idleStateHandler;
     private RelayHandler peer;
-    /** Of the pair's two directions, how many are finished; shared by both handlers. */
-    private AtomicInteger finished;
+    private RelayPair pair;
 
     private boolean inputEnded;
     private boolean failed;
@@ -87,9 +85,9 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     public static void join(Channel a, Channel b) {
         RelayHandler relayA = of(a);
         RelayHandler relayB = of(b);
-        AtomicInteger finished = new AtomicInteger();
-        onLoop(a, () -> relayA.joined(a, relayB, b, finished));
-        onLoop(b, () -> relayB.joined(b, relayA, a, finished));
+        RelayPair pair = new RelayPair(a, relayA, b, relayB);
+        onLoop(a, () -> relayA.joined(a, relayB, b, pair));
+        onLoop(b, () -> relayB.joined(b, relayA, a, pair));
     }
 
     private static RelayHandler of(Channel channel) {
@@ -146,15 +144,16 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         early.clear();
     }
 
-    private void joined(Channel own, RelayHandler peerHandler, Channel peerChannel, AtomicInteger finishedOfPair) {
+    private void joined(Channel own, RelayHandler peerHandler, Channel peerChannel, RelayPair pairOfBoth) {
         if (peer != null) {
             throw new IllegalStateException(own + " has been joined before");
         }
         channel = own;
         peerHandler.channel = peerChannel;
-        finished = finishedOfPair;
+        pair = pairOfBoth;
         peer = peerHandler;
         if (!own.isActive()) {
+            pair.ended(RelayPair.End.CLOSED, null);
             resetOnceFlushed(peerChannel);
             return;
         }
@@ -225,9 +224,16 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         } else if (event instanceof IdleStateEvent idle && isTimeout(idle)) {
             logger.debug("{} Nothing moved for the time allowed: reset", channel);
             failed = true;
+            ended(RelayPair.End.TIMEOUT, null);
             reset(channel);
         }
         ctx.fireUserEventTriggered(event);
+    }
+
+    private void ended(RelayPair.End how, Throwable cause) {
+        if (pair != null) {
+            pair.ended(how, cause);
+        }
     }
 
     private boolean isTimeout(IdleStateEvent event) {
@@ -237,12 +243,12 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     /** The input has ended: once the last byte is written, the peer is told. */
     private void finish() {
         Channel to = peer.channel;
-        AtomicInteger finishedOfPair = finished;
+        RelayPair pairOfBoth = pair;
         Channel from = channel;
         to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
             if (flushed.isSuccess()) {
                 ((DuplexChannel) to).shutdownOutput();
-                if (finishedOfPair.incrementAndGet() == 2) {
+                if (pairOfBoth.directionFinished()) {
                     from.close();
                     to.close();
                 }
@@ -273,7 +279,8 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (peer != null && finished.get() < 2) {
+        if (peer != null && !pair.isFinished()) {
+            pair.ended(RelayPair.End.CLOSED, null);
             resetOnceFlushed(peer.channel);
         }
         ctx.fireChannelInactive();
@@ -286,6 +293,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         failed = true;
+        ended(RelayPair.End.FAILED, cause);
         if (cause instanceof IOException) {
             logger.debug("{} Connection failed", channel, cause);
         } else {

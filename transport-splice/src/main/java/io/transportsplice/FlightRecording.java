@@ -1,0 +1,32 @@
+package io.transportsplice;
+
+/**
+ * Events for Java Flight Recorder, where the runtime has it: an image made by jlink may lack the module jdk.jfr. The
+ * event classes are named, and so loaded, nowhere before {@link #PRESENT} has been asked. Any thread.
+ */
+final class FlightRecording {
+
+    private static final boolean PRESENT = isPresent();
+
+    private FlightRecording() {}
+
+    private static boolean isPresent() {
+        try {
+            Class.forName("jdk.jfr.Event", false, FlightRecording.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /** {@code null} where there is no recorder. */
+    static RelayEvent relayBegun() {
+        return PRESENT ? RelayEvent.begun() : null;
+    }
+
+    static void fallback(SpliceFallback reason, Object where) {
+        if (PRESENT) {
+            FallbackEvent.commit(reason, where);
+        }
+    }
+}
