@@ -1,0 +1,2 @@
+/** {@link io.transportsplice.SpliceMetrics} for Micrometer, where an application uses it. */
+package io.transportsplice.micrometer;
