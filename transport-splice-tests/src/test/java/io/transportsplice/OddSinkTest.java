@@ -146,6 +146,7 @@ class OddSinkTest {
                     connect(nio, backend, spliceHandler)
                             .addListener((ChannelFuture f) -> RelayHandler.join(front, f.channel()));
                 }));
+                long fallbacksBefore = sinksNotSpliced();
                 Peer client = rig.connect(Route.TCP_TCP_UP);
                 try (Peer server = backend.accept()) {
                     Link link = rig.between(client, server);
@@ -154,10 +155,17 @@ class OddSinkTest {
                     link.finish(24 * MIB);
                 }
                 rig.relay().awaitNoChannels();
+                if (mode == Mode.SPLICE) {
+                    assertTrue(sinksNotSpliced() > fallbacksBefore, "silent, with a splice handler: " + spliceHandler);
+                }
             }
         } finally {
             nio.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS).syncUninterruptibly();
         }
+    }
+
+    private static long sinksNotSpliced() {
+        return SpliceMetrics.snapshot().fallbacks(SpliceFallback.SINK_NOT_SPLICED);
     }
 
     private static ChannelFuture connect(EventLoopGroup group, Backend backend, boolean spliceHandler) {

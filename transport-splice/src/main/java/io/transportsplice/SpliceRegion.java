@@ -122,6 +122,9 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
         if (remaining() == 0) {
             return 0;
         }
+        if (sink == null && transferred == 0 && taken == null) {
+            Counters.fallback(SpliceFallback.SINK_NOT_SPLICED, target);
+        }
         long n = sink != null && sink.canSplice() && taken == null ? drain(target) : copy(target);
         transferred += n;
         if (sink != null) {
