@@ -18,7 +18,7 @@ final class RelayPair {
         TIMEOUT,
         /** A channel had an error: a reset, for instance. */
         FAILED,
-        /** A channel was closed before both directions had ended, by this side. */
+        /** A channel was closed before both directions had ended, by this side as a rule. */
         CLOSED
     }
 

@@ -30,6 +30,7 @@ import java.util.function.ToDoubleFunction;
  *
  * <p>Needs {@code io.micrometer:micrometer-core}, which the library itself does not bring along. Any thread.
  */
+@SuppressWarnings("exports") // of Micrometer's types: whoever uses this class requires micrometer.core anyhow
 public final class SpliceMeterBinder implements MeterBinder {
 
     /** Micrometer refers weakly to what it measures. The counters live as long as their class does, and so may this. */
