@@ -165,6 +165,11 @@ final class FakeKernel implements LibC.Kernel {
     }
 
     @Override
+    public int ioctl(int fd, long request, int[] answer) {
+        return fails("ioctl") ? -1 : 0;
+    }
+
+    @Override
     public int close(int fd) {
         open(fd);
         files.remove(fd);

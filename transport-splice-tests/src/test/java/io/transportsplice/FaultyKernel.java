@@ -99,6 +99,11 @@ final class FaultyKernel implements LibC.Kernel {
     }
 
     @Override
+    public int ioctl(int fd, long request, int[] answer) {
+        return real.ioctl(fd, request, answer);
+    }
+
+    @Override
     public int close(int fd) {
         pipeFds.remove(fd);
         return real.close(fd);

@@ -35,6 +35,7 @@ final class LibC {
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int F_GETPIPE_SZ = 1032;
+    private static final long SIOCOUTQ = 0x5411;
 
     private final Kernel kernel;
 
@@ -98,6 +99,13 @@ final class LibC {
         return result >= 0 ? result : -kernel.errno();
     }
 
+    /** {@code SIOCOUTQ}: how many bytes a TCP socket was given that its far end has not acknowledged (tcp(7)). */
+    int unsent(int fd) {
+        int[] bytes = new int[1];
+        int result = kernel.ioctl(fd, SIOCOUTQ, bytes);
+        return result >= 0 ? bytes[0] : -kernel.errno();
+    }
+
     /** close(2), which on Linux frees the number even where it fails with {@code EINTR}: never to be repeated. */
     int close(int fd) {
         int result = kernel.close(fd);
@@ -136,6 +144,8 @@ final class LibC {
 
         int fcntl(int fd, int command, int argument);
 
+        int ioctl(int fd, long request, int[] answer);
+
         int close(int fd);
 
         /** The errno of the last failed call of this thread. */
@@ -168,6 +178,11 @@ final class LibC {
         }
 
         @Override
+        public int ioctl(int fd, long request, int[] answer) {
+            return libc.ioctl(fd, request, answer);
+        }
+
+        @Override
         public int close(int fd) {
             return libc.close(fd);
         }
@@ -190,6 +205,8 @@ final class LibC {
         long read(int fd, @Out ByteBuffer into, @size_t long length);
 
         int fcntl(int fd, int command, int argument);
+
+        int ioctl(int fd, long request, @Out int[] answer);
 
         int close(int fd);
     }

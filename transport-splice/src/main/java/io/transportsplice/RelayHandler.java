@@ -33,8 +33,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Each direction for itself goes: <i>open</i>, it reads as long as the peer is writable; the input <i>ended</i>, what
  * is pending is flushed, then the peer's output is shut down; <i>finished</i>, and when both are, both channels are
- * closed. If a channel dies before, by an error, a reset or a timeout, what it had sent is flushed to the peer and then
- * the peer is reset, so that a stream that was cut short cannot look complete.
+ * closed. If a channel dies before, by an error, a reset or a timeout, what it had sent is delivered to the peer, if that
+ * still takes it, and then the peer is reset, so that a stream that was cut short cannot look complete.
  *
  * <p>It sets {@link ChannelOption#ALLOW_HALF_CLOSURE}, and {@link ChannelOption#AUTO_READ} to false, on its channel.
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
@@ -287,7 +287,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     }
 
     private static void resetOnceFlushed(Channel channel) {
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> reset(channel));
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> LateReset.of(channel));
     }
 
     @Override

@@ -53,6 +53,12 @@ public final class Rig implements AutoCloseable {
         return this;
     }
 
+    /** The same for the peers alone: the relay gets rid of little, but the kernel takes all from it. */
+    public Rig smallBuffersOfPeers() {
+        bufferSize = SMALL;
+        return this;
+    }
+
     /** What was open before the rig. */
     public Baseline.State baseline() {
         return baseline;
