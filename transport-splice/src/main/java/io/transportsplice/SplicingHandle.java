@@ -20,6 +20,10 @@ import io.netty.channel.unix.FileDescriptor;
  * submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
  * EPOLLERR cannot be masked and would spin a level-triggered loop.
  *
+ * <p>Netty 4.2.18 finds a registration by its descriptor's number, and a new channel may have the number of one that was
+ * closed in the same batch of events. What is left for the old one is kept from the new one: it would read before it is
+ * connected, or believe in an end of input that is none.
+ *
  * <p>While splicing, reading stays switched on (level-triggered) across regions, so that a region costs no epoll_ctl:
  * only when an event comes that cannot be used is it switched off, and on again when it can.
  *
@@ -49,6 +53,8 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private SpliceSource source;
     /** While splicing: events of reading are switched off. */
     private boolean paused;
+    /** Within the batch of events in which it registered: they are older than it is, and meant for somebody else. */
+    private boolean fresh = true;
     /** While passing: the channel's EPOLLIN is a left-over of a read that was satisfied by splicing. */
     private boolean muted;
 
@@ -115,6 +121,9 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
         assert loop.inEventLoop();
+        if (fresh) {
+            return;
+        }
         SpliceSource current = source;
         if (current == null) {
             channel.handle(this, event);
@@ -142,6 +151,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
     @Override
     public void registered() {
+        loop.execute(() -> fresh = false); // a task: behind the batch
         channel.registered();
     }
 

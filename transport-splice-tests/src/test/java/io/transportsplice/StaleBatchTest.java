@@ -1,0 +1,122 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.transportsplice.testing.Backend;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Family;
+import io.transportsplice.testing.Pattern;
+import io.transportsplice.testing.Peer;
+import java.net.InetAddress;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * One batch of events: a client ends, and with it its upstream is closed; the next client is accepted, and its upstream
+ * gets the number of the closed one; then comes what was meant for the closed one.
+ */
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class StaleBatchTest {
+    private static final int ROUNDS = 20;
+    private static final Peer.Received NOTHING = new Peer.Received(0, Peer.End.EOF);
+
+    private final IoEventLoopGroup group =
+            EpollSplice.wrap(new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()));
+    private final Pattern pattern = new Pattern(1);
+
+    @Test
+    void shouldNotTakeTheEventsOfAClosedChannelForItsOwnWhileItConnects() throws Exception {
+        try (Backend backend = Backend.open(Family.TCP, 0)) {
+            Channel server = listen(backend);
+            for (int i = 0; i < ROUNDS; i++) {
+                takeTurns(server, backend);
+            }
+            server.close().syncUninterruptibly();
+        } finally {
+            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    private void takeTurns(Channel server, Backend backend) throws Exception {
+        Peer old = Peer.connect(server.localAddress());
+        Peer oldUpstream = backend.accept();
+        oldUpstream.halfClose();
+        assertEquals(NOTHING, old.receiveToEnd(pattern, 0));
+        CountDownLatch ready = holdLoop();
+        old.close();
+        try (Peer next = Peer.connect(server.localAddress())) {
+            oldUpstream.reset();
+            ready.countDown();
+            try (Peer nextUpstream = backend.accept()) {
+                next.send(pattern, 0, 1_000, 1_000);
+                nextUpstream.receive(pattern, 0, 1_000);
+                nextUpstream.halfClose();
+                assertEquals(NOTHING, next.receiveToEnd(pattern, 0));
+            }
+        }
+    }
+
+    /** Keeps the event loop busy until the latch is counted down, so that all that happens meanwhile is one batch. */
+    private CountDownLatch holdLoop() throws InterruptedException {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch ready = new CountDownLatch(1);
+        group.execute(() -> {
+            held.countDown();
+            try {
+                ready.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        held.await();
+        return ready;
+    }
+
+    private Channel listen(Backend backend) {
+        return new ServerBootstrap()
+                .group(group)
+                .channel(EpollServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel client) {
+                        addHandlers(client);
+                        connect(client, backend);
+                    }
+                })
+                .bind(InetAddress.getLoopbackAddress(), 0)
+                .syncUninterruptibly()
+                .channel();
+    }
+
+    private static void connect(Channel client, Backend backend) {
+        new Bootstrap()
+                .group(client.eventLoop())
+                .channel(EpollSocketChannel.class)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel upstream) {
+                        addHandlers(upstream);
+                    }
+                })
+                .connect(backend.address())
+                .addListener((ChannelFuture connected) -> RelayHandler.join(client, connected.channel()));
+    }
+
+    private static void addHandlers(Channel channel) {
+        channel.pipeline().addLast(new EpollSpliceHandler(), new RelayHandler());
+    }
+}
