@@ -15,6 +15,7 @@ final class Complaint {
     private long lastNanos = System.nanoTime() - INTERVAL_NANOS;
     private long untold;
 
+    /** @param what what could not be done, with the program's name before it */
     Complaint(PrintWriter out, String what) {
         this.out = out;
         this.what = what;
@@ -27,7 +28,7 @@ final class Complaint {
             return;
         }
         String more = untold == 0 ? "" : " (and " + untold + " more before)";
-        out.println("tcp-proxy: " + what + ": " + cause.getMessage() + more);
+        out.println(what + ": " + cause.getMessage() + more);
         lastNanos = now;
         untold = 0;
     }

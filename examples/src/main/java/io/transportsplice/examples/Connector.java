@@ -6,29 +6,58 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.transportsplice.RelayHandler;
+import java.net.InetSocketAddress;
 
-/** Gives each accepted client a connection to the upstream, on the client's own event loop, and joins the two. */
-final class Connector extends ChannelInitializer<Channel> {
+/** Opens connections to upstreams for clients, each on its client's own event loop, and joins the two. */
+final class Connector implements AutoCloseable {
+    private final ProxyConfig config;
     private final Relay relay;
-    private final Endpoint to;
-    private final Bootstrap upstreams;
     private final ChannelGroup connections;
-    private final Complaint complaint;
+    private final ProxyCounters counters;
+    private final AddressResolverGroup<InetSocketAddress> names;
 
-    Connector(ProxyConfig config, ChannelGroup connections, Complaint complaint) {
+    Connector(ProxyConfig config, ChannelGroup connections, ProxyCounters counters) {
+        this.config = config;
         this.relay = config.relay();
-        this.to = config.to();
         this.connections = connections;
-        this.complaint = complaint;
-        this.upstreams = upstreams(config);
+        this.counters = counters;
+        // Asks name servers without blocking the event loop, as the resolver of the JDK would.
+        this.names = new DnsAddressResolverGroup(new DnsNameResolverBuilder()
+                .datagramChannelType(EpollDatagramChannel.class)
+                .socketChannelType(EpollSocketChannel.class));
     }
 
-    private Bootstrap upstreams(ProxyConfig config) {
+    /** Sets a new channel of either side up, so that nothing is read from it before it is joined. */
+    void prepare(Channel channel) {
+        connections.add(channel);
+        relay.prepare(channel);
+    }
+
+    /**
+     * Connects to where a client is to go. Should the client give up, the upstream is abandoned, and the future fails.
+     *
+     * @param to an address; a name that is not resolved yet is looked up
+     */
+    ChannelFuture connect(Channel client, Endpoint to) {
+        ChannelFuture connecting =
+                upstream(to).group(client.eventLoop()).connect(to.address()).addListener(counters::connected);
+        // A client that gives up must not leave an upstream behind until the connect timeout.
+        ChannelFutureListener giveUp = closed -> abandon(connecting.channel());
+        client.closeFuture().addListener(giveUp);
+        connecting.addListener(done -> client.closeFuture().removeListener(giveUp));
+        return connecting;
+    }
+
+    private Bootstrap upstream(Endpoint to) {
         Bootstrap bootstrap = new Bootstrap()
                 .channel(to.channelType())
-                .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeoutMillis())
                 .handler(new ChannelInitializer<>() {
                     @Override
@@ -36,29 +65,10 @@ final class Connector extends ChannelInitializer<Channel> {
                         prepare(upstream);
                     }
                 });
-        return to.isUnix() ? bootstrap : bootstrap.option(ChannelOption.TCP_NODELAY, true);
-    }
-
-    @Override
-    protected void initChannel(Channel client) {
-        prepare(client);
-        connect(client);
-    }
-
-    private void prepare(Channel channel) {
-        connections.add(channel);
-        relay.prepare(channel);
-    }
-
-    private void connect(Channel client) {
-        ChannelFuture connecting = upstreams.clone(client.eventLoop()).connect(to.address());
-        // A client that gives up must not leave an upstream behind until the connect timeout.
-        ChannelFutureListener giveUp = closed -> abandon(connecting.channel());
-        client.closeFuture().addListener(giveUp);
-        connecting.addListener(done -> {
-            client.closeFuture().removeListener(giveUp);
-            connected(client, connecting);
-        });
+        if (!to.isUnix()) {
+            bootstrap.option(ChannelOption.TCP_NODELAY, true);
+        }
+        return to.isResolved() ? bootstrap.disableResolver() : bootstrap.resolver(names);
     }
 
     /** The kernel may have connected it already, so that the upstream is to see a reset, too. */
@@ -68,20 +78,17 @@ final class Connector extends ChannelInitializer<Channel> {
         }
     }
 
-    private void connected(Channel client, ChannelFuture connecting) {
-        if (connecting.isSuccess()) {
-            joinOrReset(client, connecting.channel());
-        } else if (client.isActive()) {
-            complaint.about(connecting.cause());
-            RelayHandler.reset(client);
-        }
-    }
-
-    private void joinOrReset(Channel client, Channel upstream) {
+    /** Starts to relay between a client and its upstream, if the client is still there. */
+    void join(Channel client, Channel upstream) {
         if (client.isActive()) {
             relay.join(client, upstream);
         } else {
             RelayHandler.reset(upstream);
         }
+    }
+
+    @Override
+    public void close() {
+        names.close();
     }
 }

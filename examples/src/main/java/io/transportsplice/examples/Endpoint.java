@@ -8,6 +8,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -43,21 +44,45 @@ record Endpoint(SocketAddress address) {
     }
 
     private static InetSocketAddress inetAddress(String text) {
+        InetSocketAddress named = hostAndPort(text);
+        InetSocketAddress address = new InetSocketAddress(named.getHostString(), named.getPort());
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException("unknown host '" + named.getHostString() + "'");
+        }
+        return address;
+    }
+
+    /**
+     * Parses {@code HOST:PORT}, as a client names its destination. A host's name is not resolved.
+     *
+     * @throws IllegalArgumentException if the text is no such thing
+     */
+    static Endpoint destination(String text) {
+        InetSocketAddress named = hostAndPort(text);
+        return destination(named.getHostString(), named.getPort());
+    }
+
+    /** A destination whose host is an address as text, or a name that is not resolved. */
+    static Endpoint destination(String host, int port) {
+        InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
+        return new Endpoint(
+                literal == null
+                        ? InetSocketAddress.createUnresolved(host, port)
+                        : new InetSocketAddress(literal, port));
+    }
+
+    private static InetSocketAddress hostAndPort(String text) {
         int colon = text.lastIndexOf(':');
         if (colon < 0) {
             throw new IllegalArgumentException("'" + text + "' is not HOST:PORT");
         }
         String host = host(text, text.substring(0, colon));
-        InetSocketAddress address = new InetSocketAddress(host, port(text.substring(colon + 1)));
-        if (address.isUnresolved()) {
-            throw new IllegalArgumentException("unknown host '" + host + "'");
-        }
-        return address;
+        return InetSocketAddress.createUnresolved(host, port(text.substring(colon + 1)));
     }
 
     private static String host(String text, String host) {
         if (host.startsWith("[") && host.endsWith("]") && NetUtil.isValidIpV6Address(host)) {
-            return host;
+            return host.substring(1, host.length() - 1);
         }
         if (host.indexOf(':') >= 0 || host.startsWith("[")) {
             throw new IllegalArgumentException("'" + text + "' is not HOST:PORT (IPv6 is written [::1]:PORT)");
@@ -82,6 +107,10 @@ record Endpoint(SocketAddress address) {
 
     boolean isUnix() {
         return address instanceof DomainSocketAddress;
+    }
+
+    boolean isResolved() {
+        return !(address instanceof InetSocketAddress inet) || !inet.isUnresolved();
     }
 
     /** Whether one can connect to it: port 0 is good for listening only. */

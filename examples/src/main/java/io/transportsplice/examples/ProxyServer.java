@@ -2,20 +2,32 @@ package io.transportsplice.examples;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.UnixChannelOption;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.transportsplice.EpollSplice;
 import io.transportsplice.RelayHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /** A running proxy. Its methods may be called from any thread that is not one of its event loops. */
 final class ProxyServer {
@@ -23,74 +35,138 @@ final class ProxyServer {
     /** Resetting takes no time to speak of, but an event loop may be busy. */
     private static final long RESET_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    private final ProxyConfig config;
+    private final ProxyCounters counters = new ProxyCounters();
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final EventLoopGroup group;
-    private final ChannelGroup connections;
-    private final Channel listener;
+    private final Connector connector;
+    private final List<Channel> listeners = new ArrayList<>();
+    private Channel metrics;
 
-    private ProxyServer(EventLoopGroup group, ChannelGroup connections, Channel listener) {
-        this.group = group;
-        this.connections = connections;
-        this.listener = listener;
+    private ProxyServer(ProxyConfig config) {
+        this.config = config;
+        group = group(config);
+        connector = new Connector(config, connections, counters);
+    }
+
+    /** Channels that may be spliced are adopted from the start: it also keeps the events of closed ones from new ones. */
+    private static EventLoopGroup group(ProxyConfig config) {
+        IoEventLoopGroup group = new MultiThreadIoEventLoopGroup(config.threads(), EpollIoHandler.newFactory());
+        return config.splice().isPresent() ? EpollSplice.wrap(group) : group;
     }
 
     /**
      * Starts to accept connections.
      *
      * @param log where trouble with connections is told, a line each
-     * @throws IOException if the address cannot be listened on
+     * @throws IOException if an address cannot be listened on
      */
-    static ProxyServer start(ProxyConfig config, PrintWriter log) throws IOException {
-        EventLoopGroup group = new MultiThreadIoEventLoopGroup(config.threads(), EpollIoHandler.newFactory());
-        ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    static ProxyServer start(ProxyConfig config, Function<ProxyServer, ProxyService> factory, PrintWriter log)
+            throws IOException {
+        ProxyServer server = new ProxyServer(config);
         try {
-            return new ProxyServer(group, connections, bind(config, group, connections, log));
+            server.listen(factory.apply(server), log);
+            if (config.metrics().isPresent()) {
+                server.metrics = MetricsServer.start(config.metrics().get(), server.group, server.counters);
+            }
+            return server;
         } catch (IOException e) {
-            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
+            server.stop(Duration.ZERO);
             throw e;
         }
     }
 
-    private static Channel bind(ProxyConfig config, EventLoopGroup group, ChannelGroup connections, PrintWriter log)
-            throws IOException {
+    private void listen(ProxyService service, PrintWriter log) throws IOException {
+        ServerBootstrap bootstrap = bootstrap(service);
+        if (config.maxConnections() > 0) {
+            bootstrap.handler(new AcceptLimit(config.maxConnections(), counters));
+        }
+        SocketAddress address = config.listen().address();
+        if (!config.reusePort()) {
+            listeners.add(bind(bootstrap.group(group), address));
+        } else {
+            bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
+            for (EventExecutor loop : group) { // a listener for each, whose clients stay on its loop
+                listeners.add(bind(bootstrap.clone().group((EventLoopGroup) loop), address));
+                address = listeners.get(0).localAddress();
+            }
+        }
+        AcceptFailures failures = new AcceptFailures(new Complaint(log, config.name() + ": cannot accept"));
+        listeners.forEach(listener -> listener.pipeline().addLast(failures));
+    }
+
+    private ServerBootstrap bootstrap(ProxyService service) {
         Endpoint listen = config.listen();
-        Complaint refused = new Complaint(log, "cannot connect to " + config.to());
         ServerBootstrap bootstrap = new ServerBootstrap()
-                .group(group)
                 .channel(listen.serverChannelType())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .childHandler(new Connector(config, connections, refused));
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel client) {
+                        counters.accepted(client);
+                        connector.prepare(client);
+                        service.accepted(client);
+                    }
+                });
         if (!listen.isUnix()) {
             bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true);
         }
-        var bound = bootstrap.bind(listen.address()).awaitUninterruptibly();
+        return bootstrap;
+    }
+
+    static Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
+        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(
-                    "cannot listen on " + listen + ": " + bound.cause().getMessage(), bound.cause());
+                    "cannot listen on " + new Endpoint(address) + ": "
+                            + bound.cause().getMessage(),
+                    bound.cause());
         }
-        bound.channel().pipeline().addLast(new AcceptFailures(log));
         return bound.channel();
+    }
+
+    ProxyConfig config() {
+        return config;
+    }
+
+    Connector connector() {
+        return connector;
+    }
+
+    ProxyCounters counters() {
+        return counters;
     }
 
     /** Where it really listens: with a port, if it was free to pick one. */
     Endpoint localEndpoint() {
-        return new Endpoint(listener.localAddress());
+        return new Endpoint(listeners.get(0).localAddress());
+    }
+
+    Optional<Endpoint> metricsEndpoint() {
+        return Optional.ofNullable(metrics).map(channel -> new Endpoint(channel.localAddress()));
     }
 
     void awaitClose() {
-        listener.closeFuture().awaitUninterruptibly();
+        listeners.get(0).closeFuture().awaitUninterruptibly();
     }
 
     /**
      * Accepts no more, lets connections finish for some time, resets the rest (the far end must not mistake this for the
      * end of the stream) and stops the threads.
+     *
+     * @return how many connections, of either side, did not finish
      */
-    void stop(Duration drainTimeout) {
-        listener.close().awaitUninterruptibly();
+    int stop(Duration drainTimeout) {
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        int unfinished = 0;
         if (!awaitConnectionsClosed(drainTimeout.toNanos())) {
+            unfinished = connections.size();
             connections.forEach(channel -> channel.eventLoop().execute(() -> RelayHandler.reset(channel)));
             awaitConnectionsClosed(RESET_TIMEOUT_NANOS);
         }
+        connector.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        return unfinished;
     }
 
     private boolean awaitConnectionsClosed(long timeoutNanos) {
@@ -110,11 +186,12 @@ final class ProxyServer {
      * Tells of failing accepts, out of file descriptors for one. Netty's acceptor, in front of this handler, has by then
      * stopped accepting for a second, so this neither spins nor ends the proxy.
      */
+    @Sharable
     private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
         private final Complaint complaint;
 
-        AcceptFailures(PrintWriter log) {
-            complaint = new Complaint(log, "cannot accept");
+        AcceptFailures(Complaint complaint) {
+            this.complaint = complaint;
         }
 
         @Override

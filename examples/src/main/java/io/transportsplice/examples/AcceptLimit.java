@@ -1,0 +1,62 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Stops accepting while as many clients are connected as are allowed; further ones wait in the kernel's backlog, and
+ * nobody is turned away. Stands in the pipelines of all listening channels. Each of them may have just accepted one more
+ * client when the limit is reached, so that many listeners may exceed it by their number less one.
+ */
+@Sharable
+final class AcceptLimit extends ChannelInboundHandlerAdapter {
+    private final int maxConnections;
+    private final ProxyCounters counters;
+    // All that follows is guarded by this.
+    private final Set<Channel> listeners = new HashSet<>();
+    private int connections;
+    private boolean paused;
+
+    AcceptLimit(int maxConnections, ProxyCounters counters) {
+        this.maxConnections = maxConnections;
+        this.counters = counters;
+    }
+
+    @Override
+    public synchronized void channelActive(ChannelHandlerContext ctx) {
+        listeners.add(ctx.channel());
+        ctx.channel().config().setAutoRead(!paused);
+        ctx.fireChannelActive();
+    }
+
+    /** A client was accepted. */
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object client) {
+        entered();
+        ((Channel) client).closeFuture().addListener(closed -> left());
+        ctx.fireChannelRead(client);
+    }
+
+    private synchronized void entered() {
+        if (++connections >= maxConnections && !paused) {
+            paused = true;
+            counters.acceptPaused();
+            setAccepting(false);
+        }
+    }
+
+    private synchronized void left() {
+        if (--connections < maxConnections && paused) {
+            paused = false;
+            setAccepting(true);
+        }
+    }
+
+    private void setAccepting(boolean accepting) {
+        listeners.forEach(listener -> listener.config().setAutoRead(accepting));
+    }
+}

@@ -1,0 +1,46 @@
+package io.transportsplice.examples;
+
+import java.time.Duration;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** How the command lines read values, and complain of them: one line, and exit code 2. */
+final class Conversions {
+    private Conversions() {}
+
+    /** Readies a command, and the subcommands that it has. */
+    static CommandLine register(CommandLine command) {
+        return command.registerConverter(Endpoint.class, forUser(Endpoint::parse))
+                .registerConverter(Mode.class, forUser(Mode::parse))
+                .registerConverter(Duration.class, forUser(Units::duration))
+                .setParameterExceptionHandler((e, args) -> {
+                    ProxyCommand.complain(e.getCommandLine(), e.getMessage() + " (see --help)");
+                    return CommandLine.ExitCode.USAGE;
+                });
+    }
+
+    /** Lets the messages of our parsers through as they are. */
+    private static <T> ITypeConverter<T> forUser(ITypeConverter<T> parser) {
+        return text -> {
+            try {
+                return parser.convert(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        };
+    }
+
+    static final class PipeCapacity implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            try {
+                return Math.toIntExact(Units.bytes(text));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            } catch (ArithmeticException e) {
+                throw new TypeConversionException("'" + text + "' is too large");
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+
+/** An HTTP proxy that makes tunnels: CONNECT (RFC 9110, section 9.3.6), and no other method. */
+@Command(
+        name = "http-connect-proxy",
+        sortOptions = false,
+        description = {
+            "An HTTP proxy for tunnels (CONNECT); the bytes in them are spliced where that pays.",
+            "Whoever can reach it can use it, so let it listen where only its users are."
+        },
+        footer = ProxyCommand.FOOTER)
+final class HttpConnectProxy extends ProxyCommand {
+    private static final HttpResponseStatus ESTABLISHED = new HttpResponseStatus(200, "Connection established");
+
+    @Override
+    void check() {
+        noStock();
+    }
+
+    @Override
+    ProxyService service(ProxyServer server, PrintWriter log) {
+        return client -> HandshakeGuard.begin(
+                client,
+                server.config().handshakeTimeout(),
+                server.counters(),
+                new HttpResponseEncoder(),
+                new HttpRequestDecoder(),
+                new Handshake(server));
+    }
+
+    /** One request; after it all of HTTP leaves the pipeline. */
+    private static final class Handshake extends SimpleChannelInboundHandler<HttpObject> {
+        private final ProxyServer server;
+        private Endpoint to;
+
+        Handshake(ProxyServer server) {
+            this.server = server;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
+            if (message instanceof HttpRequest request) {
+                request(ctx, request);
+            }
+            if (message instanceof LastHttpContent && to != null) {
+                HandshakeGuard.done(ctx.pipeline());
+                // What the client sends already goes on to the relay, which keeps it.
+                ctx.pipeline().remove(HttpRequestDecoder.class);
+                ChannelFuture connecting = server.connector().connect(ctx.channel(), to);
+                connecting.addListener(done -> connected(ctx, connecting));
+            }
+        }
+
+        private void request(ChannelHandlerContext ctx, HttpRequest request) {
+            if (request.decoderResult().isFailure()) {
+                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, "not an HTTP request");
+            } else if (!request.method().equals(HttpMethod.CONNECT)) {
+                refuse(ctx, Refusal.UNSUPPORTED, HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
+            } else if (HttpUtil.isContentLengthSet(request) || HttpUtil.isTransferEncodingChunked(request)) {
+                // It has no meaning, and parties that differ about it would not see the same bytes in the tunnel.
+                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, "CONNECT with content");
+            } else {
+                destination(ctx, request.uri());
+            }
+        }
+
+        private void destination(ChannelHandlerContext ctx, String authority) {
+            try {
+                to = Endpoint.destination(authority);
+            } catch (IllegalArgumentException e) {
+                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, e.getMessage());
+            }
+        }
+
+        private void refuse(ChannelHandlerContext ctx, Refusal reason, HttpResponseStatus status, String why) {
+            HandshakeGuard.done(ctx.pipeline());
+            server.counters().refused(reason);
+            FullHttpResponse answer = HttpAnswers.of(status, why);
+            if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
+                answer.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
+            }
+            LastWords.say(ctx.channel(), answer);
+            ctx.pipeline().remove(this);
+        }
+
+        private void connected(ChannelHandlerContext ctx, ChannelFuture connecting) {
+            Channel client = ctx.channel();
+            if (!connecting.isSuccess()) {
+                if (client.isActive()) {
+                    server.counters().refused(Refusal.NO_UPSTREAM);
+                    LastWords.say(client, HttpAnswers.cannotConnect(connecting.cause()));
+                }
+                return;
+            }
+            if (client.isActive()) {
+                client.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, ESTABLISHED));
+                client.pipeline().remove(HttpResponseEncoder.class);
+                client.pipeline().remove(this);
+            }
+            server.connector().join(client, connecting.channel());
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.transportsplice.SpliceOptions.Policy;
+import java.io.PrintWriter;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * An HTTP/1.1 reverse proxy: it reads and writes heads by Netty's codec, and splices large bodies between them. Each
+ * client connection has an upstream connection of its own, so that what HTTP says of a connection is true of both.
+ */
+@Command(
+        name = "http-reverse-proxy",
+        sortOptions = false,
+        description = {
+            "An HTTP/1.1 reverse proxy; of the bodies those with a Content-Length of 64 KiB and more are spliced.",
+            "X-Forwarded-For tells the upstream who the client is."
+        },
+        footer = ProxyCommand.FOOTER)
+final class HttpReverseProxy extends ProxyCommand {
+    @Mixin
+    private UpstreamOptions upstreamOptions;
+
+    @Override
+    void check() {
+        upstreamOptions.check(this);
+        noStock();
+    }
+
+    /** Heads have to pass the decoders: nothing but bodies may be spliced. */
+    @Override
+    Optional<Policy> policy() {
+        return super.policy().map(policy -> policy == Policy.NEVER ? policy : Policy.ON_DEMAND);
+    }
+
+    @Override
+    ProxyService service(ProxyServer server, PrintWriter log) {
+        Upstreams upstreams = upstreamOptions.upstreams(server);
+        Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect to " + upstreamOptions);
+        return client -> {
+            HttpExchanges exchanges = new HttpExchanges(client);
+            upstreams.connect(client).addListener(connecting -> {
+                if (connecting.isSuccess()) {
+                    Channel upstream = (Channel) connecting.getNow();
+                    exchanges.connected(upstream);
+                    server.connector().join(client, upstream);
+                } else if (client.isActive()) {
+                    complaint.about(connecting.cause());
+                    server.counters().refused(Refusal.NO_UPSTREAM);
+                    LastWords.say(client, HttpAnswers.cannotConnect(connecting.cause()));
+                }
+            });
+        };
+    }
+}

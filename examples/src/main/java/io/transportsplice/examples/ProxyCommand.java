@@ -1,0 +1,235 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.epoll.Epoll;
+import io.transportsplice.EpollSplice;
+import io.transportsplice.SpliceMetrics;
+import io.transportsplice.SpliceOptions;
+import io.transportsplice.SpliceOptions.Policy;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line that all proxies share, and how they start and end. */
+abstract class ProxyCommand implements Callable<Integer> {
+    static final String FOOTER = "%nHOST:PORT may also be [IPV6]:PORT or unix:/path. @FILE reads options from a file.%n"
+            + "SIGTERM and SIGINT: accepts no more, lets connections finish, exits with 0.%n"
+            + "Exit codes: 2 for wrong options, 1 if it cannot start.";
+    private static final int MAX_THREADS = 1_024;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--listen", paramLabel = "HOST:PORT", required = true, description = "Port 0 picks a free one.")
+    private Endpoint listen;
+
+    @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Event loops (${DEFAULT-VALUE}).")
+    private int threads;
+
+    @Option(
+            names = "--reuse-port",
+            description = "A listening socket for each event loop (SO_REUSEPORT); the kernel spreads the clients.")
+    private boolean reusePort;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Clients at a time; further ones wait in the backlog; 0 any number (${DEFAULT-VALUE}).")
+    private int maxConnections;
+
+    @Option(
+            names = "--metrics",
+            paramLabel = "HOST:PORT",
+            description = "Serves /metrics for Prometheus, and / for people.")
+    private Endpoint metrics;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            defaultValue = "auto",
+            description = {
+                "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).",
+                "auto splices what streams, splice everything, copy nothing; plain is Netty without this library's"
+                        + " handler, stock Netty's deprecated spliceTo (tcp-proxy only)."
+            })
+    private Mode mode;
+
+    @Option(
+            names = "--pipe-capacity",
+            paramLabel = "SIZE",
+            converter = Conversions.PipeCapacity.class,
+            description = "Such as 256k or 1m (the library's default).")
+    private Integer pipeCapacity;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "TIME",
+            defaultValue = "5m",
+            description =
+                    "Resets connections that carry nothing for so long; 0 never (${DEFAULT-VALUE}). Not in stock.")
+    private Duration idleTimeout;
+
+    @Option(
+            names = "--half-closed-timeout",
+            paramLabel = "TIME",
+            defaultValue = "0",
+            description = "The same once one side has ended; 0 as --idle-timeout (${DEFAULT-VALUE}). Not in stock.")
+    private Duration halfClosedTimeout;
+
+    @Option(
+            names = "--connect-timeout",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = "Time for an upstream to accept (${DEFAULT-VALUE}).")
+    private Duration connectTimeout;
+
+    @Option(
+            names = "--handshake-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "Time for a client to say where it wants to go, where it has to; 0 any (${DEFAULT-VALUE}).")
+    private Duration handshakeTimeout;
+
+    @Option(
+            names = "--drain-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "Time for connections to finish at SIGTERM; the rest is reset (${DEFAULT-VALUE}).")
+    private Duration drainTimeout;
+
+    @Option(names = "--metrics-on-exit", description = "Prints the library's counters to stderr, as one line.")
+    private boolean metricsOnExit;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Prints this.")
+    @SuppressWarnings("UnusedVariable") // picocli looks at it
+    private boolean help;
+
+    /** What the proxy does with its clients, made when the options are known to be good. */
+    abstract ProxyService service(ProxyServer server, PrintWriter log);
+
+    /** Checks the options that only this proxy has. */
+    void check() {}
+
+    /** When to splice; empty for not even having the handler for it. */
+    Optional<Policy> policy() {
+        return mode.policy();
+    }
+
+    Mode mode() {
+        return mode;
+    }
+
+    final void noStock() {
+        if (mode == Mode.STOCK) {
+            throw invalid("--mode", "stock is for tcp-proxy only");
+        }
+    }
+
+    final ParameterException invalid(String option, String why) {
+        return new ParameterException(spec.commandLine(), "Invalid value for option '" + option + "': " + why);
+    }
+
+    @Override
+    public final Integer call() {
+        ProxyConfig config = config();
+        check();
+        PrintWriter err = spec.commandLine().getErr();
+        ProxyServer server;
+        try {
+            requireEpoll();
+            server = ProxyServer.start(config, started -> service(started, err), err);
+        } catch (IOException e) {
+            complain(spec.commandLine(), e.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, err), "shutdown"));
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("listening on " + server.localEndpoint());
+        server.metricsEndpoint().ifPresent(endpoint -> out.println("metrics on " + endpoint));
+        out.flush();
+        server.awaitClose();
+        return CommandLine.ExitCode.OK;
+    }
+
+    private ProxyConfig config() {
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw invalid("--threads", threads + " is not in 1.." + MAX_THREADS);
+        }
+        if (maxConnections < 0) {
+            throw invalid("--max-connections", maxConnections + " is negative");
+        }
+        if (reusePort && listen.isUnix()) {
+            throw invalid("--reuse-port", "a unix-domain socket has no port");
+        }
+        return new ProxyConfig(
+                spec.name(),
+                listen,
+                threads,
+                reusePort,
+                maxConnections,
+                Optional.ofNullable(metrics),
+                mode,
+                spliceOptions(),
+                idleTimeout,
+                halfClosedTimeout,
+                connectTimeout,
+                handshakeTimeout);
+    }
+
+    private Optional<SpliceOptions> spliceOptions() {
+        SpliceOptions.Builder builder = SpliceOptions.builder();
+        try {
+            if (pipeCapacity != null) {
+                builder.pipeCapacity(pipeCapacity);
+            }
+            return policy().map(policy -> builder.policy(policy).build());
+        } catch (IllegalArgumentException e) {
+            throw invalid("--pipe-capacity", e.getMessage());
+        }
+    }
+
+    private void requireEpoll() throws IOException {
+        if (!Epoll.isAvailable()) {
+            throw new IOException("needs Linux and Netty's native epoll transport: " + Epoll.unavailabilityCause());
+        }
+        if (mode.policy().isEmpty() || mode == Mode.COPY || EpollSplice.isAvailable()) {
+            return;
+        }
+        String message = "cannot splice: " + EpollSplice.unavailabilityCause();
+        if (mode == Mode.SPLICE) {
+            throw new IOException(message);
+        }
+        complain(spec.commandLine(), message + "; copying instead");
+    }
+
+    /** Runs as the JVM's shutdown hook, since this is how a signal reaches Java code. */
+    private void shutDown(ProxyServer server, PrintWriter err) {
+        int unfinished = server.stop(drainTimeout);
+        if (unfinished > 0) {
+            complain(spec.commandLine(), "reset " + unfinished + " connections that did not finish");
+        }
+        if (metricsOnExit) {
+            err.println(MetricsLine.format(SpliceMetrics.snapshot()));
+        }
+        err.flush();
+        // to end as asked is success; left to itself, the JVM would exit with 128 + the signal's number
+        Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
+    }
+
+    static void complain(CommandLine command, String message) {
+        PrintWriter err = command.getErr();
+        err.println(
+                command.getCommandName() + ": " + message.lines().findFirst().orElse(message));
+        err.flush();
+    }
+}

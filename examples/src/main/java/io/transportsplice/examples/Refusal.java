@@ -1,0 +1,15 @@
+package io.transportsplice.examples;
+
+/** Why a client was turned away before it had an upstream. */
+enum Refusal {
+    /** It did not say in time where it wanted to go. */
+    TIMEOUT,
+    /** It ended or broke before it had said so. */
+    INCOMPLETE,
+    /** What it said is not the protocol expected of it. */
+    PROTOCOL,
+    /** It wants something that is not offered: a name without a route, another method. */
+    UNSUPPORTED,
+    /** No upstream could be connected to. */
+    NO_UPSTREAM
+}

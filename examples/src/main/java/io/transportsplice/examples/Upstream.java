@@ -1,0 +1,59 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/** One of the addresses that clients are sent to. It is down for a while after it could not be connected to. */
+final class Upstream {
+    private final Endpoint endpoint;
+    private final long failNanos;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final LongAdder failures = new LongAdder();
+    private volatile boolean failed;
+    private volatile long failedAtNanos;
+
+    /** @param failTime how long it is left out after a failure */
+    Upstream(Endpoint endpoint, Duration failTime) {
+        this.endpoint = endpoint;
+        this.failNanos = failTime.toNanos();
+    }
+
+    ChannelFuture connect(Connector connector, Channel client) {
+        connections.incrementAndGet(); // at once, so that a burst of clients is spread
+        ChannelFuture connecting = connector.connect(client, endpoint);
+        return connecting.addListener(done -> {
+            if (connecting.isSuccess()) {
+                failed = false;
+                connecting.channel().closeFuture().addListener(closed -> connections.decrementAndGet());
+                return;
+            }
+            connections.decrementAndGet();
+            if (client.isActive()) { // else it was the client that gave up
+                failures.increment();
+                failedAtNanos = System.nanoTime();
+                failed = true;
+            }
+        });
+    }
+
+    boolean isUp() {
+        return !failed || System.nanoTime() - failedAtNanos >= failNanos;
+    }
+
+    /** Those that are being made included. */
+    int connections() {
+        return connections.get();
+    }
+
+    long failures() {
+        return failures.sum();
+    }
+
+    @Override
+    public String toString() {
+        return endpoint.toString();
+    }
+}

@@ -1,0 +1,73 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Addresses that do the same job. A client goes to the one with the fewest connections; if that cannot be connected to,
+ * to the next, and others leave it out for a while. Any thread.
+ */
+final class Upstreams {
+    private final Connector connector;
+    private final List<Upstream> all;
+    private final AtomicInteger turn = new AtomicInteger();
+
+    Upstreams(Connector connector, List<Endpoint> endpoints, Duration failTime) {
+        this.connector = connector;
+        this.all = endpoints.stream()
+                .map(endpoint -> new Upstream(endpoint, failTime))
+                .toList();
+    }
+
+    List<Upstream> all() {
+        return all;
+    }
+
+    /** Connects a client to one of the upstreams, on the client's event loop. Fails if all of them did. */
+    Future<Channel> connect(Channel client) {
+        Promise<Channel> connected = client.eventLoop().newPromise();
+        attempt(client, new ArrayList<>(all), connected, new ConnectException("no upstream"));
+        return connected;
+    }
+
+    private void attempt(Channel client, List<Upstream> untried, Promise<Channel> connected, Throwable lastFailure) {
+        if (untried.isEmpty() || !client.isActive()) {
+            connected.setFailure(lastFailure);
+            return;
+        }
+        Upstream next = choose(untried);
+        untried.remove(next);
+        ChannelFuture connecting = next.connect(connector, client);
+        connecting.addListener(done -> {
+            if (connecting.isSuccess()) {
+                connected.setSuccess(connecting.channel());
+            } else {
+                attempt(client, untried, connected, connecting.cause());
+            }
+        });
+    }
+
+    /** The least busy one that is up; one that is down only if all are. Equals take turns. */
+    private Upstream choose(List<Upstream> untried) {
+        int first = Math.floorMod(turn.getAndIncrement(), untried.size());
+        Upstream best = untried.get(first);
+        for (int i = 1; i < untried.size(); i++) {
+            Upstream other = untried.get((first + i) % untried.size());
+            if (isBetter(other, best)) {
+                best = other;
+            }
+        }
+        return best;
+    }
+
+    private static boolean isBetter(Upstream a, Upstream b) {
+        return a.isUp() == b.isUp() ? a.connections() < b.connections() : a.isUp();
+    }
+}

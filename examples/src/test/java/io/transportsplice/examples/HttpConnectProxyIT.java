@@ -1,0 +1,78 @@
+package io.transportsplice.examples;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.transportsplice.examples.Programs.Ended;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The proxy between curl, or a client of bare bytes, and nginx. */
+class HttpConnectProxyIT extends TunnelContract {
+
+    HttpConnectProxyIT() {
+        super("http-connect-proxy");
+    }
+
+    @Override
+    String[] through(String proxy) {
+        return new String[] {"-p", "-x", proxy};
+    }
+
+    @Test
+    void shouldNotLoseWhatComesBehindTheRequest() throws IOException {
+        String answer = talk(
+                "CONNECT localhost:" + serverPort() + " HTTP/1.1\r\nHost: x\r\n\r\n" + "GET /name HTTP/1.0\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\n"), answer);
+        assertTrue(answer.endsWith("\r\n\r\nit"), answer);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET http://127.0.0.1/ HTTP/1.1, 405 Method Not Allowed",
+        "CONNECT 127.0.0.1 HTTP/1.1, 400 Bad Request",
+        "CONNECT 127.0.0.1:http HTTP/1.1, 400 Bad Request",
+        "CONNECT ::1:80 HTTP/1.1, 400 Bad Request",
+        "CONNECT 127.0.0.1:1 HTTP/1.1, 502 Bad Gateway",
+        "CONNECT xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx:80 HTTP/1.1, 502 Bad Gateway",
+        "CONNECT, 400 Bad Request",
+    })
+    void shouldSayWhatIsWrong(String requestLine, String status) throws IOException {
+        String answer = talk(requestLine + "\r\nHost: x\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 " + status + "\r\n"), answer);
+        assertTrue(answer.contains("\r\nconnection: close\r\n"), answer);
+    }
+
+    @Test
+    void shouldNotTunnelForARequestWithContent() throws IOException {
+        String answer = talk("CONNECT 127.0.0.1:" + serverPort() + " HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+        assertTrue(answer.startsWith("HTTP/1.1 400 Bad Request\r\n"), answer);
+    }
+
+    @Test
+    void shouldTellCurlThatTheUpstreamRefuses() throws IOException {
+        Ended ended = Programs.curl("-p", "-x", shared().endpoint(), "http://127.0.0.1:" + Programs.freePort());
+        assertTrue(ended.exitCode() != 0 && ended.out().contains("502"), ended::toString);
+    }
+
+    @Test
+    void shouldResetWhoDoesNotEndItsRequest() throws IOException {
+        try (Socket client = shared().connect()) {
+            client.getOutputStream().write("CONNECT 127.0.0.1:80".getBytes(StandardCharsets.US_ASCII));
+            assertThrows(SocketException.class, () -> client.getInputStream().read());
+        }
+    }
+
+    /** All that the proxy answers, up to a clean end. */
+    private String talk(String request) throws IOException {
+        try (Socket client = shared().connect()) {
+            client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(client.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+}

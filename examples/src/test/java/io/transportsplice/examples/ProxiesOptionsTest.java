@@ -1,0 +1,76 @@
+package io.transportsplice.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class ProxiesOptionsTest {
+    private final StringWriter err = new StringWriter();
+    private final StringWriter out = new StringWriter();
+
+    private int run(String line) {
+        CommandLine command = Proxies.commandLine();
+        command.setErr(new PrintWriter(err, true));
+        command.setOut(new PrintWriter(out, true));
+        return command.execute(line.split(" "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tcp-proxy --listen 127.0.0.1:0",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --to 127.0.0.1:0",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --send-proxy v3",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --accept-proxy --mode stock",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --max-connections -1",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --metrics 9090",
+                "tcp-proxy --listen unix:some.sock --to 127.0.0.1:1 --reuse-port",
+                "tcp-proxy @no-such-file",
+                "sni-router --listen 127.0.0.1:0",
+                "sni-router --listen 127.0.0.1:0 --route a.example.org",
+                "sni-router --listen 127.0.0.1:0 --route a.example.org=127.0.0.1:0",
+                "sni-router --listen 127.0.0.1:0 --default 127.0.0.1:0",
+                "sni-router --listen 127.0.0.1:0 --default 127.0.0.1:1 --mode stock",
+                "socks5-proxy",
+                "socks5-proxy --listen 127.0.0.1:0 --mode stock",
+                "socks5-proxy --listen 127.0.0.1:0 --handshake-timeout 1",
+                "http-connect-proxy --listen 127.0.0.1:0 --mode stock",
+                "http-connect-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1",
+                "http-reverse-proxy --listen 127.0.0.1:0",
+                "http-reverse-proxy --listen 127.0.0.1:0 --to 127.0.0.1:0",
+                "no-such-proxy --listen 127.0.0.1:0",
+            })
+    void shouldRefuseBadOptionsWithOneLineAndExitCode2(String line) {
+        assertEquals(2, run(line));
+        String complaint = err.toString();
+        assertEquals(1, complaint.lines().count(), complaint);
+        String proxy = line.startsWith("no-such")
+                ? "proxies"
+                : line.substring(0, line.indexOf(' ') < 0 ? line.length() : line.indexOf(' '));
+        assertTrue(complaint.startsWith(proxy + ": "), complaint);
+        assertEquals("", out.toString());
+    }
+
+    @Test
+    void shouldAskWhichProxy() {
+        assertEquals(2, Proxies.commandLine().setErr(new PrintWriter(err, true)).execute());
+        assertTrue(err.toString().startsWith("proxies: Which proxy? One of tcp-proxy, sni-router"), err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp-proxy", "sni-router", "socks5-proxy", "http-connect-proxy", "http-reverse-proxy"})
+    void shouldExplainEachProxy(String proxy) {
+        assertEquals(0, run(proxy + " --help"));
+        assertTrue(
+                out.toString().contains("Usage: proxies " + proxy)
+                        && out.toString().contains("--listen"),
+                out.toString());
+        assertEquals("", err.toString());
+    }
+}
