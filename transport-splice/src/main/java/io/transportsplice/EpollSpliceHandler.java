@@ -87,7 +87,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     boolean isReadWanted() {
-        return readWanted;
+        return readWanted && !guard.isReadTakenBack();
     }
 
     void cancelRead() {
@@ -113,6 +113,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         readsKnown = channel.config().isAutoRead() || !channel.isActive();
         // Within a ChannelInitializer, which still is the first then, channelActive is to come.
         if (channel.isActive() && context.pipeline().first() == this) {
+            readWanted = channel.config().isAutoRead(); // by a read() that we did not see
             activated();
         }
     }
@@ -502,7 +503,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void flush(ChannelHandlerContext context) {
         if (channel != null) {
-            guard.beforeFlush(readWanted);
+            guard.beforeFlush(isReadWanted());
             if (adoption.isUnderWay()) {
                 adoption.holdFlush();
                 return;

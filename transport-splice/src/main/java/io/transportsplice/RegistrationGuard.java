@@ -34,12 +34,15 @@ final class RegistrationGuard {
     private boolean inReadLoop;
 
     private boolean autoReadDue;
+    /** The last read() came while autoRead was on. Switching that off takes it back and tells nobody. */
+    private boolean readByAutoRead;
     /** Something was written that has not been flushed. */
     private boolean unflushed;
 
     RegistrationGuard(Channel channel, Adoption adoption) {
         this.channel = channel;
         this.adoption = adoption;
+        readByAutoRead = channel.config().isAutoRead();
     }
 
     void userEvent(Object event) {
@@ -77,11 +80,17 @@ final class RegistrationGuard {
 
     /** To be called before each read(), which may turn out to need the adoption first. */
     void beforeRead(boolean readOutstanding) {
-        boolean resuming = !readOutstanding && !inReadLoop && !autoReadDue;
+        boolean resuming = (!readOutstanding || readByAutoRead) && !inReadLoop && !autoReadDue;
         autoReadDue = false;
+        readByAutoRead = channel.config().isAutoRead();
         if (resuming && eventSeen && adoption.handle() == null) {
             adoption.begin();
         }
+    }
+
+    /** Whether the last read() was taken back by switching autoRead off. */
+    boolean isReadTakenBack() {
+        return readByAutoRead && !channel.config().isAutoRead();
     }
 
     /** Takes note of a write. An empty buffer, often written for its future alone, never waits. */
