@@ -43,6 +43,11 @@ public final class LeakGuard implements BeforeAllCallback, AfterAllCallback {
         ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new Factory());
     }
 
+    /** To be called before any class of Netty's that counts references is loaded. */
+    static void install() {
+        // done by the static initializer
+    }
+
     @Override
     public void beforeAll(ExtensionContext context) {
         // What is put into the root store first is closed last, and what its closing throws fails the run.
@@ -74,7 +79,7 @@ public final class LeakGuard implements BeforeAllCallback, AfterAllCallback {
         return found;
     }
 
-    private static void check(String when) {
+    static void check(String when) {
         List<String> found;
         try {
             found = collect();

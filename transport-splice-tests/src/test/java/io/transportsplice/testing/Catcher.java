@@ -1,0 +1,52 @@
+package io.transportsplice.testing;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/**
+ * Runs the test methods named {@code Class#method}, each with all its parameters, for {@code src/defects/run}: exits
+ * with 0 if they passed, 1 if one failed, 2 if one of the names has no test or its engine failed.
+ */
+public final class Catcher {
+    private static final int SHOWN = 12;
+
+    private Catcher() {}
+
+    public static void main(String[] names) {
+        int status = 0;
+        for (String name : names) {
+            int split = name.indexOf('#');
+            status = Math.max(status, run(name.substring(0, split), name.substring(split + 1)));
+        }
+        System.exit(status); // Netty's threads may live on
+    }
+
+    private static int run(String testClass, String method) {
+        PostDiscoveryFilter named = test -> FilterResult.includedIf(test.getSource()
+                .filter(MethodSource.class::isInstance)
+                .map(source -> ((MethodSource) source).getMethodName().equals(method))
+                .orElse(true));
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(DiscoverySelectors.selectClass("io.transportsplice." + testClass))
+                .filters(named)
+                .build();
+        SummaryGeneratingListener listener = new SummaryGeneratingListener();
+        LauncherFactory.create().execute(request, listener);
+        TestExecutionSummary summary = listener.getSummary();
+        summary.printFailuresTo(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)), SHOWN);
+        if (summary.getTestsFailedCount() > 0) {
+            return 1;
+        }
+        return summary.getTestsSucceededCount() > 0 && summary.getTotalFailureCount() == 0 ? 0 : 2;
+    }
+}
