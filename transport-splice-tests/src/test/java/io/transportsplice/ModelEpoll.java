@@ -38,6 +38,7 @@ final class ModelEpoll implements IoHandler {
     private final IoHandler real;
 
     private final IoRegistration realRegistration;
+    private boolean registrationLost;
 
     ModelEpoll(ThreadAwareExecutor executor, ModelViolations violations) {
         this.executor = executor;
@@ -53,6 +54,11 @@ final class ModelEpoll implements IoHandler {
 
     void add(ModelSocket socket) {
         sockets.put(socket.channel().fd().intValue(), socket);
+    }
+
+    /** Whether Netty's bug has struck a channel that no splice handler guarded. */
+    boolean isRegistrationLost() {
+        return registrationLost;
     }
 
     /** Delivers, once, an event that is not true: one left over from another channel of the same descriptor. */
@@ -171,6 +177,7 @@ final class ModelEpoll implements IoHandler {
             }
             if (added && interest == 0) {
                 RegistrationLost lost = new RegistrationLost();
+                registrationLost = true;
                 if (guarded && hasHandler()) {
                     violations.add(lost);
                 }

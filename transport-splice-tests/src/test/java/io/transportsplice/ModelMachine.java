@@ -38,7 +38,6 @@ final class ModelMachine implements AutoCloseable {
     private final ModelSocket sink;
     private final ModelRelay relay;
     private final Set<ModelSocket> closedByUser = new HashSet<>();
-    private boolean staleEvents;
 
     ModelMachine(ModelSetup setup) throws IOException {
         this.setup = setup;
@@ -129,7 +128,6 @@ final class ModelMachine implements AutoCloseable {
     }
 
     void staleEvent(ModelSocket socket, int bits) {
-        staleEvents = true;
         loop.epoll().deliverStale(socket, bits);
     }
 
@@ -231,12 +229,24 @@ final class ModelMachine implements AutoCloseable {
         if (allWritten && !sink.isReset()) {
             assertEquals(whole.length, received.length);
         }
+        assertTrue(allWritten || mayFail(sink, kernel.fatalDrains()), "a write failed for no reason");
+    }
+
+    private boolean mayFail(ModelSocket socket, int fatalCalls) {
+        return socket.isReset()
+                || fatalCalls > 0
+                || closedByUser.contains(socket)
+                || (socket.isEnded() && !setup.halfClosure())
+                || loop.epoll().isRegistrationLost();
     }
 
     private void checkEnds() {
+        assertTrue(!relay.isInactive() || mayFail(source, kernel.fatalFills()), "the source was closed for no reason");
         boolean sourceBroken = source.isReset() || closedByUser.contains(source);
-        if (!sourceBroken && kernel.fatalFills() == 0 && source.isEnded() && setup.halfClosure() && !staleEvents) {
-            assertTrue(relay.isInputEnded(), "the end of input was not told");
+        boolean ended = source.isEnded() && !sourceBroken && kernel.fatalFills() == 0;
+        if (ended && !loop.epoll().isRegistrationLost()) {
+            assertEquals(0, source.unread(), "bytes before the end were not read");
+            assertTrue(setup.halfClosure() ? relay.isInputEnded() : relay.isInactive(), "the end was not told");
         }
         if (kernel.fatalFills() > 0 && !sourceBroken) {
             assertTrue(relay.isFailed() && relay.isInactive(), "a failure of the source was not told");
