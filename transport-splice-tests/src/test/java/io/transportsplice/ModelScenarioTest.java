@@ -2,9 +2,11 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.ModelKernel.Call;
 import io.transportsplice.ModelRelay.Fate;
 import io.transportsplice.ModelStep.DisposeHeld;
@@ -101,7 +103,17 @@ class ModelScenarioTest {
     @ParameterizedTest
     @ValueSource(ints = {ModelSocket.IN, ModelSocket.IN | ModelSocket.RDHUP, ModelSocket.HUP})
     void shouldNotTakeASpuriousEventForTheEnd(int bits) throws IOException {
-        run(SPLICING, new StaleEvent(true, bits), Simple.RUN_TO_REST, new Send(100), Simple.RUN_TO_REST);
+        try (ModelMachine machine = new ModelMachine(SPLICING)) {
+            machine.happen(List.of(
+                    new StaleEvent(true, bits),
+                    Simple.RUN_TO_REST,
+                    new Meet(Fate.HELD),
+                    new Send(100),
+                    Simple.RUN_TO_REST));
+            Object message = machine.relay().takeHeld();
+            assertInstanceOf(SpliceRegion.class, message, "it splices no more");
+            ReferenceCountUtil.release(message);
+        }
     }
 
     @Test
