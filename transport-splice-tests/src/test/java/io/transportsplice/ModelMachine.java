@@ -188,6 +188,9 @@ final class ModelMachine implements AutoCloseable {
                 "every write is done",
                 () -> relay.written().stream().allMatch(w -> w.future().isDone()));
         checkBytes();
+        await(
+                "the sink is writable",
+                () -> sink.channel().isWritable() || !sink.channel().isOpen());
         checkEnds();
     }
 

@@ -203,6 +203,15 @@ class ModelScenarioTest {
                 Simple.RUN_TO_REST);
     }
 
+    @Test
+    void shouldBeWritableAgainOnceTheSinkHasTakenWhatWaited() throws IOException {
+        try (ModelMachine machine = new ModelMachine(FULL_SINK)) {
+            machine.happen(List.of(new Send(100 * KIB), Simple.RUN_TO_REST));
+            assertFalse(machine.sink().channel().isWritable());
+            machine.settle();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {LibC.EINVAL, LibC.EOPNOTSUPP, LibC.ENOMEM, LibC.EPERM})
     void shouldCopyWhereTheKernelRefusesToSplice(int errno) throws IOException {
