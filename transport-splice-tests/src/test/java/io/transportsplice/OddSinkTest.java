@@ -2,8 +2,12 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,8 +16,16 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.local.LocalServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
@@ -22,6 +34,7 @@ import io.transportsplice.testing.Carriage;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
@@ -32,6 +45,7 @@ import java.io.IOException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -143,7 +157,7 @@ class OddSinkTest {
             for (boolean spliceHandler : new boolean[] {true, false}) {
                 rig.configure(c -> c.relay(RelayHandler::new, (front, unused) -> {
                     unused.close();
-                    connect(nio, backend, spliceHandler)
+                    connect(nio, NioSocketChannel.class, backend, spliceHandler)
                             .addListener((ChannelFuture f) -> RelayHandler.join(front, f.channel()));
                 }));
                 long fallbacksBefore = sinksNotSpliced();
@@ -168,10 +182,95 @@ class OddSinkTest {
         return SpliceMetrics.snapshot().fallbacks(SpliceFallback.SINK_NOT_SPLICED);
     }
 
-    private static ChannelFuture connect(EventLoopGroup group, Backend backend, boolean spliceHandler) {
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldCopyIntoIoUring(Mode mode) throws Exception {
+        assumeTrue(IoUring.isAvailable(), () -> "SKIPPED, no io_uring here: " + IoUring.unavailabilityCause());
+        EventLoopGroup uring = new MultiThreadIoEventLoopGroup(1, IoUringIoHandler.newFactory());
+        try (Rig rig = new Rig(mode);
+                Backend backend = Backend.open(Family.TCP, 0)) {
+            rig.configure(c -> c.relay(RelayHandler::new, (front, unused) -> {
+                unused.close();
+                connect(uring, IoUringSocketChannel.class, backend, true)
+                        .addListener((ChannelFuture f) -> RelayHandler.join(front, f.channel()));
+            }));
+            Peer client = rig.connect(Route.TCP_TCP_UP);
+            try (Peer server = backend.accept()) {
+                Link link = rig.between(client, server);
+                link.carryToEnd(24 * MIB, 64 * KIB);
+                link.carryBack(0, 24 * MIB, 64 * KIB);
+                link.finish(24 * MIB);
+            }
+            rig.relay().awaitNoChannels();
+        } finally {
+            uring.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS)
+                    .syncUninterruptibly();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldBecomeBuffersForALocalChannel(Mode mode) throws Exception {
+        EventLoopGroup local = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
+        LocalAddress address = new LocalAddress("odd-sink");
+        Pattern pattern = new Pattern(0); // the first link's
+        AtomicLong received = new AtomicLong();
+        Channel server = new ServerBootstrap()
+                .group(local)
+                .channel(LocalServerChannel.class)
+                .childHandler(new SimpleChannelInboundHandler<ByteBuf>() {
+                    @Override
+                    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf bytes) {
+                        byte[] array = ByteBufUtil.getBytes(bytes);
+                        pattern.verify(array, 0, array.length, received.get());
+                        received.addAndGet(array.length);
+                    }
+                })
+                .bind(address)
+                .syncUninterruptibly()
+                .channel();
+        Channel sink = new Bootstrap()
+                .group(local)
+                .channel(LocalChannel.class)
+                .handler(new EpollSpliceHandler())
+                .connect(address)
+                .syncUninterruptibly()
+                .channel();
+        try (Rig rig = new Rig(mode)) {
+            rig.configure(c -> c.relay(Waiting::new, (front, back) -> {
+                back.close();
+                front.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                    @Override
+                    public void channelRead(ChannelHandlerContext ctx, Object message) {
+                        sink.writeAndFlush(message).addListener(written -> ctx.read());
+                    }
+                });
+                front.read();
+            }));
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.source().send(link.forward(), 0, 24 * MIB, 64 * KIB);
+            Await.until("all bytes are there", received::get, bytes -> bytes == 24 * MIB);
+            link.source().close();
+        } finally {
+            sink.close().syncUninterruptibly();
+            server.close().syncUninterruptibly();
+            local.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS)
+                    .syncUninterruptibly();
+        }
+    }
+
+    private static final class Waiting extends ChannelInboundHandlerAdapter {
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            ctx.channel().config().setAutoRead(false);
+        }
+    }
+
+    private static ChannelFuture connect(
+            EventLoopGroup group, Class<? extends Channel> channel, Backend backend, boolean spliceHandler) {
         return new Bootstrap()
                 .group(group)
-                .channel(NioSocketChannel.class)
+                .channel(channel)
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
