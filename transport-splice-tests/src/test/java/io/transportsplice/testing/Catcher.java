@@ -15,9 +15,12 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * Runs the test methods named {@code Class#method}, each with all its parameters, for {@code src/defects/run}: exits
- * with 0 if they passed, 1 if one failed, 2 if one of the names has no test or its engine failed.
+ * with 0 if they passed, {@value #FAILED} if one failed, {@value #NOT_RUN} if one of the names has no test or its engine
+ * failed; never with the 1 of a JVM that does not start.
  */
 public final class Catcher {
+    private static final int NOT_RUN = 2;
+    private static final int FAILED = 3;
     private static final int SHOWN = 12;
 
     private Catcher() {}
@@ -45,8 +48,8 @@ public final class Catcher {
         TestExecutionSummary summary = listener.getSummary();
         summary.printFailuresTo(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)), SHOWN);
         if (summary.getTestsFailedCount() > 0) {
-            return 1;
+            return FAILED;
         }
-        return summary.getTestsSucceededCount() > 0 && summary.getTotalFailureCount() == 0 ? 0 : 2;
+        return summary.getTestsSucceededCount() > 0 && summary.getTotalFailureCount() == 0 ? 0 : NOT_RUN;
     }
 }
