@@ -24,6 +24,7 @@ abstract class RelayContract
                 BackPressureContract,
                 IdleContract,
                 StaleEventContract,
+                UrgentDataContract,
                 UserRelayContract,
                 HandlerLifecycleContract {
     private Rig rig;

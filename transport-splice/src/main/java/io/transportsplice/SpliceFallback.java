@@ -21,6 +21,8 @@ public enum SpliceFallback {
     FILL_UNSUPPORTED,
     /** The kernel had no memory to splice from this socket. */
     FILL_OUT_OF_MEMORY,
+    /** The socket is readable, but nothing can be spliced from it: urgent data ({@code MSG_OOB}) comes next. */
+    FILL_STUCK,
     /** {@link SpliceOptions.Policy#AUTO} found that the source no longer streams. */
     CHATTER,
     /** The socket is in error: Netty reads what is left of it and reports the error. */

@@ -14,6 +14,11 @@ final class SpliceSource {
 
     /** A fill this large leaves more behind, as a rule: worth another try at once. Smaller: let epoll say. */
     private static final int LIKELY_MORE = 64 * 1024;
+    /**
+     * So many wake-ups in a row that bring nothing are no false alarms any more. Splicing stops short of urgent data for
+     * ever, while the socket stays readable; reading passes it.
+     */
+    private static final int MOST_FALSE_ALARMS = 16;
 
     private final EpollSpliceHandler handler;
     private final AbstractEpollStreamChannel channel;
@@ -23,6 +28,8 @@ final class SpliceSource {
     private final Rounds rounds;
     private final Rounds.Turn turn = new Rounds.Turn();
     private int inFlight;
+    /** Wake-ups in a row that brought nothing. */
+    private int falseAlarms;
 
     SpliceSource(EpollSpliceHandler handler, AbstractEpollStreamChannel channel, SplicingHandle handle) {
         this.handler = handler;
@@ -93,10 +100,23 @@ final class SpliceSource {
             bytes += Math.max(n, 0);
         } while (n >= LIKELY_MORE && bytes < share && canFill());
         rounds.moved(turn, bytes);
-        if (bytes > 0 && isSplicing() && handler.meter().isChatter(bytes)) {
-            stop(SpliceFallback.CHATTER);
+        if (isSplicing()) {
+            awoken(bytes);
         }
         return true;
+    }
+
+    /** A wake-up has brought this many bytes: is it worth while to go on? */
+    private void awoken(long bytes) {
+        if (bytes > 0) {
+            falseAlarms = 0;
+            if (handler.meter().isChatter(bytes)) {
+                stop(SpliceFallback.CHATTER);
+            }
+        } else if (++falseAlarms == MOST_FALSE_ALARMS) {
+            falseAlarms = 0;
+            refused(SpliceFallback.FILL_STUCK);
+        }
     }
 
     private boolean canFill() {

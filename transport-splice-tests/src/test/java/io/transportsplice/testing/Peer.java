@@ -76,6 +76,11 @@ public final class Peer implements AutoCloseable {
         sendFully(ByteBuffer.wrap(bytes));
     }
 
+    /** Sends a byte of urgent data, which is no part of the stream for whoever reads it without {@code SO_OOBINLINE}. */
+    public void sendUrgent(int value) throws IOException {
+        channel.socket().sendUrgentData(value);
+    }
+
     private void sendFully(ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);

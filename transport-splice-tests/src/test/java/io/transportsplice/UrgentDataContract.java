@@ -1,0 +1,28 @@
+package io.transportsplice;
+
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Route;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Urgent data is a way for anybody to stop splice(2): it ends before the urgent byte and says would-block for ever, while
+ * epoll says readable for ever. The urgent bytes get lost, as in any relay that does not ask for them; nothing else may.
+ */
+interface UrgentDataContract extends RelayFixture {
+    @ParameterizedTest
+    @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN", "TCP_UNIX_UP", "UNIX_TCP_DOWN"})
+    default void shouldCarryOnBehindUrgentData(Route route) throws Exception {
+        Link link = rig().link(route);
+        for (long i = 0; i < 5; i++) {
+            link.carry(i * MIB, (i + 1) * MIB, 64 * KIB);
+            link.source().sendUrgent('!');
+            rig().relay().awaitRest();
+        }
+        link.carry(5 * MIB, 6 * MIB, 64 * KIB);
+        link.source().sendUrgent('!');
+        link.source().halfClose();
+        link.expectEndOfForward(6 * MIB);
+        link.finish();
+    }
+}
