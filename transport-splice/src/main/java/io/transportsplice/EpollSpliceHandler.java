@@ -124,7 +124,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         }
         boolean epoll = ctx.channel() instanceof AbstractEpollStreamChannel
                 && ctx.executor() == ctx.channel().eventLoop();
-        return epoll ? null : SpliceFallback.NOT_EPOLL;
+        if (!epoll) {
+            return SpliceFallback.NOT_EPOLL;
+        }
+        return isBehindAnother() ? SpliceFallback.NOT_FIRST : null;
+    }
+
+    /** Added twice by mistake: the one in front does all the work. */
+    private boolean isBehindAnother() {
+        return ctx.pipeline().get(EpollSpliceHandler.class) != this;
     }
 
     @Override
@@ -458,7 +466,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (channel != null) {
             guard.written(message);
         }
-        if (message instanceof SpliceRegion region) {
+        if (message instanceof SpliceRegion region && !isBehindAnother()) {
             writeRegion(context, region, promise);
         } else {
             context.write(message, promise);

@@ -21,12 +21,17 @@ public final class Backend implements AutoCloseable {
     }
 
     public static Backend open(Family family, int bufferSize) throws IOException {
-        ServerSocketChannel channel = ServerSocketChannel.open(family.protocol());
+        return open(family.freshAddress(), bufferSize);
+    }
+
+    public static Backend open(SocketAddress address, int bufferSize) throws IOException {
+        ServerSocketChannel channel =
+                ServerSocketChannel.open(Family.of(address).protocol());
         if (bufferSize > 0) {
             // inherited by what is accepted; only so does it bound the window from the first segment on
             channel.setOption(StandardSocketOptions.SO_RCVBUF, bufferSize);
         }
-        channel.bind(family.freshAddress(), BACKLOG);
+        channel.bind(address, BACKLOG);
         return new Backend(channel, bufferSize);
     }
 

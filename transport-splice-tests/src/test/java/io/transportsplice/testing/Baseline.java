@@ -26,7 +26,7 @@ public final class Baseline implements BeforeEachCallback, AfterEachCallback {
                     metrics.regionsInFlight());
         }
 
-        boolean isNoMoreThan(State other) {
+        public boolean isNoMoreThan(State other) {
             return pipeFds <= other.pipeFds
                     && sockets <= other.sockets
                     && eventPolls <= other.eventPolls

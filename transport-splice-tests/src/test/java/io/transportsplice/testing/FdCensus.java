@@ -7,14 +7,24 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** How many file descriptors of each kind this process holds. One pipe counts twice: it has two ends. */
+/** How many file descriptors of each kind a process holds. One pipe counts twice: it has two ends. */
 public record FdCensus(int pipes, int sockets, int eventPolls, int other) {
     private static final Path FDS = Path.of("/proc/self/fd");
     private static final long O_CLOEXEC = 02000000;
 
+    /** Of this process. */
     public static FdCensus take() {
+        return take(FDS);
+    }
+
+    /** Of another process, which this one must be allowed to look into. */
+    public static FdCensus of(long pid) {
+        return take(Path.of("/proc", Long.toString(pid), "fd"));
+    }
+
+    private static FdCensus take(Path directory) {
         int[] counts = new int[4];
-        try (DirectoryStream<Path> fds = Files.newDirectoryStream(FDS)) {
+        try (DirectoryStream<Path> fds = Files.newDirectoryStream(directory)) {
             for (Path fd : fds) {
                 int kind = kindOf(fd);
                 if (kind >= 0) {
