@@ -1,0 +1,76 @@
+package io.transportsplice.system;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/** Programs that a test needs. A test without its program is skipped, loudly; on CI, where all are installed, it fails. */
+final class Tool {
+    private static final String PATH =
+            System.getenv().getOrDefault("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
+
+    private Tool() {}
+
+    /** Where a program is, also one that only root's PATH has. */
+    static String require(String program) {
+        for (String directory : PATH.split(File.pathSeparator, -1)) {
+            Path path = Path.of(directory, program);
+            if (Files.isExecutable(path)) {
+                return path.toString();
+            }
+        }
+        skip(program + " is not installed", true);
+        throw new AssertionError("unreachable");
+    }
+
+    static void requireRoot() throws IOException {
+        if ((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") != 0) {
+            skipForLackOf("root for this test");
+        }
+    }
+
+    /** What this machine cannot do, whatever is installed on it, does not fail on CI either. */
+    static void skipForLackOf(String feature) {
+        skip("this machine has no " + feature, false);
+    }
+
+    private static void skip(String why, boolean failsOnCi) {
+        if (failsOnCi && Boolean.parseBoolean(System.getenv("CI"))) {
+            throw new AssertionError("on CI nothing may be skipped: " + why);
+        }
+        String message = "TEST SKIPPED: " + why;
+        System.err.println("\n*** " + message + " ***\n");
+        Assumptions.abort(message);
+    }
+
+    /** Runs a program to its end, which must be success, and returns what it said. */
+    static String run(String... command) throws IOException, InterruptedException {
+        Outcome outcome = outcome(command);
+        if (outcome.exitCode != 0) {
+            throw new AssertionError(String.join(" ", command) + " failed: " + outcome.output);
+        }
+        return outcome.output;
+    }
+
+    /** Whether a program succeeds, where that depends on what this machine allows. */
+    static boolean succeeds(String... command) throws IOException, InterruptedException {
+        return outcome(command).exitCode == 0;
+    }
+
+    private record Outcome(int exitCode, String output) {}
+
+    private static Outcome outcome(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError(String.join(" ", command) + " does not end: " + output);
+        }
+        return new Outcome(process.exitValue(), output);
+    }
+}

@@ -1,0 +1,134 @@
+package io.transportsplice.system;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A network namespace of its own for the proxy, and the one wire that leads there. */
+final class Veth implements AutoCloseable {
+    private static final long PID = ProcessHandle.current().pid();
+    /** Of the block that is set aside for tests of network devices, RFC 2544; another one for each process. */
+    private static final String SUBNET = "198." + (18 + (PID >> 8) % 2) + "." + PID % 256;
+
+    static final String HERE = SUBNET + ".1";
+    static final String THERE = SUBNET + ".2";
+    private static final String NAMESPACE = "splice";
+
+    private final String ip = Tool.require("ip");
+    private final String tc = Tool.require("tc");
+    private final String namespace = NAMESPACE + PID;
+    private final String outer = "spl" + PID;
+    private final String inner = "inner";
+
+    static Veth open() throws IOException, InterruptedException {
+        Tool.requireRoot();
+        Veth veth = new Veth();
+        veth.removeWhatOthersLeft();
+        if (!Tool.succeeds(veth.ip, "netns", "add", veth.namespace)) {
+            Tool.skipForLackOf("network namespaces that may be made");
+        }
+        try {
+            veth.connect();
+        } catch (IOException | InterruptedException | RuntimeException | Error e) {
+            veth.close();
+            throw e;
+        }
+        return veth;
+    }
+
+    /** A JVM that was killed could not. */
+    private void removeWhatOthersLeft() throws IOException, InterruptedException {
+        for (String line : Tool.run(ip, "netns", "list").split("\n", -1)) {
+            String name = line.split(" ", 2)[0];
+            if (name.matches(NAMESPACE + "\\d+")
+                    && !Files.exists(Path.of("/proc", name.substring(NAMESPACE.length())))) {
+                ip("netns", "del", name);
+            }
+        }
+    }
+
+    private void connect() throws IOException, InterruptedException {
+        ip("link", "add", outer, "mtu", "1500", "type", "veth", "peer", "name", inner, "netns", namespace);
+        ip("addr", "add", HERE + "/24", "dev", outer);
+        ip("link", "set", outer, "up");
+        inside(ip, "addr", "add", THERE + "/24", "dev", inner);
+        inside(ip, "link", "set", inner, "up");
+    }
+
+    /** What to put before the proxy's command. */
+    String[] entrance() {
+        return new String[] {ip, "netns", "exec", namespace};
+    }
+
+    /** Real packets of the size of the wire, instead of the 64 KiB that a virtual one carries at once. */
+    void withoutOffloads() throws IOException, InterruptedException {
+        ip("link", "set", "dev", outer, "gso_max_segs", "1");
+        inside(ip, "link", "set", "dev", inner, "gso_max_segs", "1");
+    }
+
+    /** How much a socket of the proxy may hold: {@code tcp_rmem} and {@code tcp_wmem} of its namespace. */
+    void boundBuffers(int bytes) throws IOException, InterruptedException {
+        String triple = 4096 + " " + bytes + " " + bytes;
+        inside("sh", "-c", "cd /proc/sys/net/ipv4 && echo " + triple + " >tcp_rmem && echo " + triple + " >tcp_wmem");
+    }
+
+    /** A queueing discipline at both ends, such as netem's or tbf's. */
+    void shape(String... discipline) throws IOException, InterruptedException {
+        Tool.run(concat(new String[] {tc, "qdisc", "add", "dev", outer, "root"}, discipline));
+        inside(concat(new String[] {tc, "qdisc", "add", "dev", inner, "root"}, discipline));
+    }
+
+    /** Whether the kernel has netem: a machine made for one purpose may not. */
+    boolean hasNetem() throws IOException, InterruptedException {
+        boolean has = Tool.succeeds(tc, "qdisc", "add", "dev", outer, "root", "netem", "delay", "0ms");
+        if (has) {
+            Tool.run(tc, "qdisc", "del", "dev", outer, "root");
+        }
+        return has;
+    }
+
+    /** Packets that were dropped on the way, at both ends. */
+    long dropped() throws IOException, InterruptedException {
+        String statistics = Tool.run(tc, "-s", "qdisc", "show", "dev", outer)
+                + Tool.run(concat(entrance(), tc, "-s", "qdisc", "show", "dev", inner));
+        return statistics
+                .lines()
+                .filter(line -> line.contains("dropped "))
+                .mapToLong(line -> Long.parseLong(line.replaceAll(".*dropped (\\d+).*", "$1")))
+                .sum();
+    }
+
+    void down() throws IOException, InterruptedException {
+        inside(ip, "link", "set", inner, "down");
+    }
+
+    void up() throws IOException, InterruptedException {
+        inside(ip, "link", "set", inner, "up");
+    }
+
+    private void ip(String... arguments) throws IOException, InterruptedException {
+        Tool.run(concat(new String[] {ip}, arguments));
+    }
+
+    private void inside(String... command) throws IOException, InterruptedException {
+        Tool.run(concat(entrance(), command));
+    }
+
+    private static String[] concat(String[] first, String... second) {
+        List<String> all = new ArrayList<>(List.of(first));
+        all.addAll(List.of(second));
+        return all.toArray(String[]::new);
+    }
+
+    /** The wire goes with the namespace. */
+    @Override
+    public void close() throws IOException {
+        try {
+            ip("netns", "del", namespace);
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted: the test's timeout has passed", e);
+        }
+    }
+}
