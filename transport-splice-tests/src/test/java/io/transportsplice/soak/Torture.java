@@ -61,6 +61,8 @@ public final class Torture {
                     clientFirstProxy = first.address();
                     serverFirstProxy = second.address();
                     torture(engine);
+                    first.awaitRest();
+                    second.awaitRest();
                 }
             }
         }
