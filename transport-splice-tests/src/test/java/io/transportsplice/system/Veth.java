@@ -122,10 +122,11 @@ final class Veth implements AutoCloseable {
         return all.toArray(String[]::new);
     }
 
-    /** The wire goes with the namespace. */
+    /** The wire goes first: the namespace lives on for as long as the last process inside takes to end. */
     @Override
     public void close() throws IOException {
         try {
+            Tool.succeeds(ip, "link", "del", outer); // not there, if it could not be made
             ip("netns", "del", namespace);
         } catch (InterruptedException e) {
             throw new AssertionError("interrupted: the test's timeout has passed", e);
