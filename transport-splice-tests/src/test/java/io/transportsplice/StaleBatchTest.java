@@ -12,6 +12,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
@@ -36,6 +39,7 @@ class StaleBatchTest {
 
     private final IoEventLoopGroup group =
             EpollSplice.wrap(new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()));
+    private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Pattern pattern = new Pattern(1);
 
     @Test
@@ -45,6 +49,7 @@ class StaleBatchTest {
             for (int i = 0; i < ROUNDS; i++) {
                 takeTurns(server, backend);
             }
+            channels.newCloseFuture().syncUninterruptibly();
             server.close().syncUninterruptibly();
         } finally {
             group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
@@ -102,7 +107,7 @@ class StaleBatchTest {
                 .channel();
     }
 
-    private static void connect(Channel client, Backend backend) {
+    private void connect(Channel client, Backend backend) {
         new Bootstrap()
                 .group(client.eventLoop())
                 .channel(EpollSocketChannel.class)
@@ -116,7 +121,8 @@ class StaleBatchTest {
                 .addListener((ChannelFuture connected) -> RelayHandler.join(client, connected.channel()));
     }
 
-    private static void addHandlers(Channel channel) {
+    private void addHandlers(Channel channel) {
+        channels.add(channel);
         channel.pipeline().addLast(new EpollSpliceHandler(), new RelayHandler());
     }
 }
