@@ -1,5 +1,7 @@
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Link;
@@ -56,7 +58,11 @@ interface EarlyEndContract extends RelayFixture {
         client.reset();
         rig().relay().awaitRest();
         rig().gate().open();
-        rig().relay().awaitNoChannels();
+        // The relay connects all the same. Before it does, there are no channels either.
+        try (Peer upstream = rig().backend().accept()) {
+            assertEquals(End.RESET, upstream.receiveToEnd(new Pattern(1), 0).end());
+            rig().relay().awaitNoChannels();
+        }
     }
 
     @ParameterizedTest
