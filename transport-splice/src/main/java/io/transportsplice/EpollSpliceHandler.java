@@ -6,6 +6,7 @@ import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
@@ -61,6 +62,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private boolean readsKnown;
 
     private boolean inactive;
+    /** Not null from when this was removed until the adoption that was under way then is complete. */
+    private Successor successor;
     /** Splice as soon as the channel is adopted. */
     private boolean spliceOnceAdopted;
     /** Bytes copied since the last channelReadComplete. */
@@ -147,6 +150,28 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             adoption.handle().resumeReading();
         }
         failLimit(new IllegalStateException("the handler was removed"));
+        if (channel != null && adoption.isUnderWay() && channel.isOpen()) {
+            successor = new Successor();
+            context.pipeline().addFirst(successor);
+        }
+    }
+
+    /** Keeps the events of an adoption from the pipeline when this handler was removed in the middle of it. */
+    private final class Successor extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRegistered(ChannelHandlerContext context) {
+            EpollSpliceHandler.this.channelRegistered(context);
+        }
+
+        @Override
+        public void channelUnregistered(ChannelHandlerContext context) {
+            EpollSpliceHandler.this.channelUnregistered(context);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            EpollSpliceHandler.this.channelInactive(context);
+        }
     }
 
     @Override
@@ -320,6 +345,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     /** The channel is adopted, and what it had outstanding is under way again. */
     void adopted() {
+        if (successor != null) {
+            channel.pipeline().remove(successor);
+            successor = null;
+        }
         if (sink != null) {
             sink.updateWritability();
         }

@@ -14,13 +14,18 @@ package io.transportsplice;
 final class Rounds {
 
     /** As much as Netty reads from one copied channel before it looks at the next: less than a millisecond. */
-    private static final long BYTES_PER_ROUND = 1024 * 1024;
+    private static final long LEAST_BYTES = 1024 * 1024;
+
+    /** For each source that is reported, whether its turn comes or not, which costs a fraction of a microsecond. */
+    private static final long BYTES_PER_REPORT = 64 * 1024;
 
     private static final long LITTLE = 64 * 1024;
 
     private long round = 1;
     private long pass = 1;
     private long bytes;
+    private long budget = LEAST_BYTES;
+    private long reports;
     private boolean someWait;
     private boolean someWaited;
 
@@ -37,13 +42,14 @@ final class Rounds {
             next();
         }
         turn.round = round;
+        reports++;
         if (turn.bytes < LITTLE) {
             return true;
         }
         if (turn.pass == pass && someWaited) {
             return false;
         }
-        if (bytes >= BYTES_PER_ROUND) {
+        if (bytes >= budget) {
             someWait = true;
             return false;
         }
@@ -54,6 +60,8 @@ final class Rounds {
     private void next() {
         round++;
         bytes = 0;
+        budget = Math.max(LEAST_BYTES, reports * BYTES_PER_REPORT);
+        reports = 0;
         someWaited = someWait;
         someWait = false;
         if (!someWaited) {
