@@ -276,6 +276,18 @@ class ModelScenarioTest {
     }
 
     @Test
+    void shouldGuardAChannelWhoseInputEndedBeforeTheHandlerCame() throws IOException {
+        ModelSetup setup = new ModelSetup(SpliceOptions.Policy.AUTO, 64 * KIB, 1, 1, true, true, 0);
+        run(
+                setup,
+                Simple.SOURCE_ENDS,
+                Simple.RUN_TO_REST,
+                Simple.TOGGLE_SOURCE_HANDLER,
+                Simple.TOGGLE_SOURCE_HANDLER,
+                Simple.READ);
+    }
+
+    @Test
     void shouldTellTheEndOfAChannelThatLostItsHandlerWhileItWasAdopted() throws IOException {
         ModelSetup setup = new ModelSetup(SpliceOptions.Policy.ON_DEMAND, 64 * KIB, 1, 1, true, true, 64 * KIB);
         run(

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.DuplexChannel;
 
 /**
  * Guards a channel against losing its epoll registration. Netty 4.2.18 deletes it when the last interest goes; the next
@@ -43,6 +44,8 @@ final class RegistrationGuard {
         this.channel = channel;
         this.adoption = adoption;
         readByAutoRead = channel.config().isAutoRead();
+        inputShutdown = ((DuplexChannel) channel).isInputShutdown(); // before we came
+        eventSeen = inputShutdown;
     }
 
     void userEvent(Object event) {
