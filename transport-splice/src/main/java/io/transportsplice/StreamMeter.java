@@ -52,7 +52,11 @@ final class StreamMeter {
     boolean isChatter(long splicedBytes) {
         nextHoldOff = FIRST_HOLD_OFF;
         run = splicedBytes < SMALL_BURST ? run + 1 : 0;
-        return policy != Policy.ALWAYS && run >= SMALL_BURSTS_TO_STOP;
+        if (policy == Policy.ALWAYS || run < SMALL_BURSTS_TO_STOP) {
+            return false;
+        }
+        run = 0; // those were small ones: starting again takes a run of its own
+        return true;
     }
 
     /** Splicing started. */
