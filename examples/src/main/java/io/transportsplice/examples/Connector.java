@@ -56,7 +56,7 @@ final class Connector implements AutoCloseable {
     }
 
     private Bootstrap upstream(Endpoint to) {
-        Bootstrap bootstrap = new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap() // with TCP_NODELAY, by Netty's default
                 .channel(to.channelType())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeoutMillis())
                 .handler(new ChannelInitializer<>() {
@@ -65,9 +65,6 @@ final class Connector implements AutoCloseable {
                         prepare(upstream);
                     }
                 });
-        if (!to.isUnix()) {
-            bootstrap.option(ChannelOption.TCP_NODELAY, true);
-        }
         return to.isResolved() ? bootstrap.disableResolver() : bootstrap.resolver(names);
     }
 

@@ -109,7 +109,7 @@ final class ProxyServer {
                     }
                 });
         if (!listen.isUnix()) {
-            bootstrap.option(ChannelOption.SO_REUSEADDR, true).childOption(ChannelOption.TCP_NODELAY, true);
+            bootstrap.option(ChannelOption.SO_REUSEADDR, true); // TCP_NODELAY is Netty's default
         }
         return bootstrap;
     }

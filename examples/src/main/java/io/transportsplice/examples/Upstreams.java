@@ -33,13 +33,14 @@ final class Upstreams {
     /** Connects a client to one of the upstreams, on the client's event loop. Fails if all of them did. */
     Future<Channel> connect(Channel client) {
         Promise<Channel> connected = client.eventLoop().newPromise();
-        attempt(client, new ArrayList<>(all), connected, new ConnectException("no upstream"));
+        attempt(client, new ArrayList<>(all), connected, null);
         return connected;
     }
 
+    /** @param lastFailure {@code null} at first */
     private void attempt(Channel client, List<Upstream> untried, Promise<Channel> connected, Throwable lastFailure) {
         if (untried.isEmpty() || !client.isActive()) {
-            connected.setFailure(lastFailure);
+            connected.setFailure(lastFailure != null ? lastFailure : new ConnectException("the client has gone"));
             return;
         }
         Upstream next = choose(untried);
