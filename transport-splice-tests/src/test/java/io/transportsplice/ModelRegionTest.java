@@ -2,10 +2,15 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +18,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -71,6 +77,23 @@ class ModelRegionTest {
             machine.runToRest();
             assertEquals(dirty, SpliceMetrics.snapshot().pipesClosedDirty());
         }
+    }
+
+    /** One that never had a pipe is bound to no sink. */
+    @Example
+    void shouldBeWrittenOnlyOnceWithoutAPipe() {
+        EmbeddedChannel channel = new EmbeddedChannel(new EpollSpliceHandler());
+        SpliceRegion region = new SpliceRegion(Unpooled.copyInt(42), channel.alloc());
+        ChannelFuture first = channel.write(region.retain());
+        ChannelFuture second = channel.write(region);
+        channel.flush();
+        assertTrue(first.isSuccess());
+        assertInstanceOf(IllegalStateException.class, second.cause());
+        ByteBuf written = channel.readOutbound();
+        assertEquals(42, written.readInt());
+        written.release();
+        assertFalse(channel.finish());
+        assertEquals(0, region.refCnt());
     }
 
     private static SpliceRegion region(ModelMachine machine, int bytes) throws IOException {

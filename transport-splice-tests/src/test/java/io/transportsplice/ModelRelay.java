@@ -194,7 +194,7 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
             region.retain();
             write(message);
             ChannelFuture second = sink.write(region);
-            boolean guarded = !region.isCopied() && sink.pipeline().get(EpollSpliceHandler.class) != null;
+            boolean guarded = sink.pipeline().get(EpollSpliceHandler.class) != null;
             second.addListener(done -> {
                 if (guarded && done.isSuccess()) {
                     violations.add("a region could be written twice");

@@ -149,7 +149,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (channel != null && adoption.handle() != null) {
             adoption.handle().resumeReading();
         }
-        failLimit(new IllegalStateException("the handler was removed"));
+        if (limit != null) {
+            failLimit(new IllegalStateException("the handler was removed"));
+        }
         if (channel != null && adoption.isUnderWay() && channel.isOpen()) {
             successor = new Successor();
             context.pipeline().addFirst(successor);
@@ -218,13 +220,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         inactive = true;
-        failLimit(new ClosedChannelException());
+        if (limit != null) { // an exception costs microseconds, on each connection
+            failLimit(new ClosedChannelException());
+        }
         context.fireChannelInactive();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (limit != null && cause instanceof IOException) {
             failLimit(cause);
         }
         context.fireExceptionCaught(cause);
@@ -473,9 +477,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     private void failLimit(Throwable cause) {
-        if (limit != null) {
-            leaveLimit().fail(cause);
-        }
+        leaveLimit().fail(cause);
     }
 
     /** Back to what the policy says. */
@@ -503,18 +505,17 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     private void writeRegion(ChannelHandlerContext context, SpliceRegion region, ChannelPromise promise) {
-        if (region.isCopied() || channel == null || hasDecoderBefore(context.pipeline())) {
-            writeCopy(context, region, promise);
-            return;
-        }
-        if (sink == null) {
-            sink = new SpliceSink(channel);
-        }
-        if (region.bind(sink)) {
-            context.write(region, promise);
-        } else {
+        if (region.isConsumed()) {
             region.release();
             promise.tryFailure(new IllegalStateException("a SpliceRegion can be written only once"));
+        } else if (region.isCopied() || channel == null || hasDecoderBefore(context.pipeline())) {
+            writeCopy(context, region, promise);
+        } else {
+            if (sink == null) {
+                sink = new SpliceSink(channel);
+            }
+            region.bind(sink);
+            context.write(region, promise);
         }
     }
 

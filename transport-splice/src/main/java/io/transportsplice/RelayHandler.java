@@ -247,10 +247,11 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         Channel from = channel;
         to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
             if (flushed.isSuccess()) {
-                ((DuplexChannel) to).shutdownOutput();
                 if (pairOfBoth.directionFinished()) {
                     from.close();
-                    to.close();
+                    to.close(); // which tells the end, too: all its input has been read, so it is no reset
+                } else {
+                    ((DuplexChannel) to).shutdownOutput();
                 }
             } // else the peer is dead, and its channelInactive says so
         });

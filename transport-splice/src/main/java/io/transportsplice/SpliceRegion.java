@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.FileRegion;
 import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
 import java.io.IOException;
@@ -97,14 +98,15 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
         return count - transferred;
     }
 
-    /** Names the sink. False if it has one: its bytes can be written only once. */
-    boolean bind(SpliceSink newSink) {
-        if (sink != null) {
-            return false;
-        }
+    /** Whether it has been written or made a buffer, which can be done only once. */
+    boolean isConsumed() {
+        return sink != null || remaining() == 0;
+    }
+
+    /** Names the sink of a region that is not consumed. */
+    void bind(SpliceSink newSink) {
         sink = newSink;
         sink.expect(remaining());
-        return true;
     }
 
     /**
@@ -271,7 +273,9 @@ public final class SpliceRegion extends AbstractReferenceCounted implements File
 
     @Override
     public SpliceRegion touch(Object hint) {
-        if (leak != null) {
+        // Where leaks are sampled, as they are by default, a ByteBuf does not record this either: it costs a stack
+        // trace.
+        if (leak != null && ResourceLeakDetector.getLevel().compareTo(Level.ADVANCED) >= 0) {
             leak.record(hint);
         }
         return this;
