@@ -16,7 +16,10 @@ final class Machine {
     static String describe() throws IOException {
         String kernel = read("/proc/sys/kernel/osrelease").trim().replaceAll("[^0-9.].*", "");
         int cores = Runtime.getRuntime().availableProcessors();
-        return cores + " cores, Linux " + kernel + ", Java " + Runtime.version().feature();
+        // It counts: BBR paces what it sends by timers, a burst of a spliced MiB above all.
+        String congestion = read("/proc/sys/net/ipv4/tcp_congestion_control").trim();
+        return cores + " cores, Linux " + kernel + ", TCP " + congestion + ", Java "
+                + Runtime.version().feature();
     }
 
     static String link(String path) throws IOException {
