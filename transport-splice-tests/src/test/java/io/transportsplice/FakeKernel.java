@@ -23,6 +23,8 @@ final class FakeKernel implements LibC.Kernel {
     private int errno;
     int largestPipe = 1024 * 1024;
     int newPipe = 65536;
+    /** What is to be done at each close(2). */
+    Runnable onClose = () -> {};
 
     /** One open file: what can be read from it, where what is written to it goes. */
     private static final class File {
@@ -171,6 +173,7 @@ final class FakeKernel implements LibC.Kernel {
 
     @Override
     public int close(int fd) {
+        onClose.run();
         open(fd);
         files.remove(fd);
         return fails("close") ? -1 : 0;

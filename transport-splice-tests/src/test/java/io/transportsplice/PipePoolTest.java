@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -96,6 +97,19 @@ class PipePoolTest {
         group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
         Await.until("every pipe is closed", () -> FdCensus.take().pipes() == before);
         assertEquals(0, real.counters().value(PoolCounters.POOLED));
+    }
+
+    @Test
+    void shouldNeverTellOfFewerThanNoPipesInUse() {
+        kernel.onClose = () -> assertTrue(SpliceMetrics.snapshot().pipesInUse() >= 0);
+        List<Pipe> pipes = take(pool, 4);
+        makeDirty(pipes.get(0));
+        pipes.forEach(pipe -> pool.put(pipe, 2));
+        passInterval();
+        passInterval();
+        assertEquals(2, pool.counters().value(PoolCounters.TRIMMED));
+        pool.put(assertTaken(pool), BOUND);
+        pool.close();
     }
 
     @Test

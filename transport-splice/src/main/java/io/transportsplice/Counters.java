@@ -1,9 +1,12 @@
 package io.transportsplice;
 
+import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What all event loops did together. Any thread. */
@@ -17,6 +20,13 @@ final class Counters {
     static final LongAdder BYTES_COPIED = new LongAdder();
     static final LongAdder ADOPTIONS = new LongAdder();
 
+    private static final FastThreadLocal<Set<SpliceFallback>> TOLD = new FastThreadLocal<>() {
+        @Override
+        protected Set<SpliceFallback> initialValue() {
+            return EnumSet.noneOf(SpliceFallback.class);
+        }
+    };
+
     private static final Map<SpliceFallback, LongAdder> FALLBACKS = new EnumMap<>(SpliceFallback.class);
 
     static {
@@ -28,11 +38,10 @@ final class Counters {
     private Counters() {}
 
     static void fallback(SpliceFallback reason, Object where) {
-        LongAdder counter = FALLBACKS.get(reason);
-        counter.increment();
+        FALLBACKS.get(reason).increment();
         FlightRecording.fallback(reason, where);
-        // Each reason is told once; how often it came is the counter's to say.
-        if (logger.isDebugEnabled() && counter.sum() == 1) {
+        // Each event loop tells each reason once; how often it came is the counter's to say.
+        if (logger.isDebugEnabled() && TOLD.get().add(reason)) {
             logger.debug("{} Not splicing: {} (told once, see SpliceMetrics)", where, reason);
         }
     }

@@ -132,14 +132,14 @@ final class PipePool {
 
     private void trim() {
         trimScheduled = false;
+        size -= idle;
+        counters.pooled(size);
         for (int i = 0; i < idle; i++) {
             free[i].close();
             counters.trimmed();
         }
-        size -= idle;
         System.arraycopy(free, idle, free, 0, size);
         Arrays.fill(free, size, size + idle, null);
-        counters.pooled(size);
         if (size > 0) {
             scheduleTrim();
         }
@@ -149,11 +149,12 @@ final class PipePool {
     void close() {
         closed = true;
         while (size > 0) {
-            free[--size].close();
+            Pipe pipe = free[--size];
             free[size] = null;
+            counters.pooled(size);
+            pipe.close();
             counters.closedClean();
         }
-        counters.pooled(0);
     }
 
     PoolCounters counters() {

@@ -28,10 +28,11 @@ final class PoolCounters {
         ALL.add(this);
     }
 
+    /** Read against the way that a pipe takes, so that none is missed: those in use may be told too many, never below 0. */
     static long[] sums() {
         long[] sums = new long[COUNT];
         for (PoolCounters counters : ALL) {
-            for (int i = 0; i < COUNT; i++) {
+            for (int i = COUNT - 1; i >= CREATED; i--) {
                 sums[i] += counters.values.getAcquire(i);
             }
         }
