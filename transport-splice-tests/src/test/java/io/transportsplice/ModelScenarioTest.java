@@ -91,6 +91,7 @@ class ModelScenarioTest {
 
     @Test
     void shouldSendTheEndAfterTheLastByte() throws IOException {
+        long stuck = SpliceMetrics.snapshot().fallbacks(SpliceFallback.FILL_STUCK);
         run(
                 FULL_SINK,
                 new Send(100 * KIB),
@@ -98,6 +99,7 @@ class ModelScenarioTest {
                 Simple.RUN_TO_REST,
                 new MakeRoom(1),
                 Simple.RUN_TO_REST);
+        assertEquals(stuck, SpliceMetrics.snapshot().fallbacks(SpliceFallback.FILL_STUCK), "copying found the end");
     }
 
     @ParameterizedTest

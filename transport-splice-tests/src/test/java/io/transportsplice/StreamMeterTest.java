@@ -42,6 +42,17 @@ class StreamMeterTest {
     }
 
     @Test
+    void shouldTakeAWholeRunToStartAgainAfterItStopped() {
+        auto.started();
+        for (int i = 0; i < 3; i++) {
+            assertEquals(i == 2, auto.isChatter(SMALL));
+        }
+        assertFalse(auto.isStream(LARGE), "those were small ones");
+        assertFalse(auto.isStream(LARGE));
+        assertTrue(auto.isStream(LARGE));
+    }
+
+    @Test
     void shouldNotOscillateBetweenItsThresholds() {
         for (long burst = 16 * 1024; burst < 32 * 1024; burst += 512) {
             StreamMeter meter = new StreamMeter(Policy.AUTO);
