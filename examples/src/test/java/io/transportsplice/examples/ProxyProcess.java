@@ -87,6 +87,11 @@ final class ProxyProcess implements AutoCloseable {
         return socket;
     }
 
+    /** The page that shows its metrics. */
+    String page() {
+        return metrics.resolve("/").toString();
+    }
+
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(metrics.resolve(path)).build();
         return http.send(request, HttpResponse.BodyHandlers.ofString());
