@@ -138,6 +138,7 @@ static void open_client(enum role role)
     int on = 1;
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    bound_buffers(c->fd);
     c->header = (struct header) { role, (uint32_t) options.request, (uint32_t) options.response, MAGIC };
     c->header_bytes = sizeof c->header;
     if (connect(c->fd, (struct sockaddr *) &options.connect, sizeof options.connect) != 0) /* the kernel accepts for the relay: no wait */

@@ -3,7 +3,7 @@
  * alone. What it receives it discards without copying it (MSG_TRUNC), to cost less than any relay does.
  *
  *     load listen=HOST:PORT connect=HOST:PORT [pid=PID core=N] [warmup=MS] [window=MS] [spin=1] [file=1]
- *          [up=N] [down=N] [both=N]                      N connections that stream one way or both
+ *          [up=N] [down=N] [both=N] [buffer=B]           N connections that stream one way or both, with buffers of that size
  *          [chat=N] [churn=N] [request=B] [response=B]   N that ask and are answered, on one connection or anew each time
  *          [idle=N]                                      N pairs beside it all that do nothing
  *
@@ -29,13 +29,22 @@
 
 static struct {
     struct sockaddr_in listen, connect;
-    int pid, core, warmup, window, spin, file, up, down, both, chat, churn, request, response, idle;
+    int pid, core, warmup, window, spin, file, up, down, both, chat, churn, request, response, idle, buffer;
 } options = { .warmup = 500, .window = 1000, .request = 64, .response = 64 };
 
 static void die(const char *what)
 {
     perror(what);
     exit(1);
+}
+
+/* To be called before it connects or listens, for the window's sake. */
+static void bound_buffers(int fd)
+{
+    if (options.buffer > 0) {
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &options.buffer, sizeof options.buffer);
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options.buffer, sizeof options.buffer);
+    }
 }
 
 /* From HOST:PORT, the host in numbers. */
@@ -83,6 +92,7 @@ static void prepare(void)
         payload[i] = (char) (i * 31 + 7);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bound_buffers(listener);
     if (bind(listener, (struct sockaddr *) &options.listen, sizeof options.listen) != 0 || listen(listener, 4096) != 0)
         die("listen");
     if (options.file && ((file = memfd_create("bench", MFD_CLOEXEC)) < 0 || write(file, payload, CHUNK) != CHUNK))
@@ -140,6 +150,7 @@ static void set_option(const char *argument)
         { "spin", &options.spin }, { "file", &options.file }, { "up", &options.up }, { "down", &options.down },
         { "both", &options.both }, { "chat", &options.chat }, { "churn", &options.churn },
         { "request", &options.request }, { "response", &options.response }, { "idle", &options.idle },
+        { "buffer", &options.buffer },
     };
     if (strncmp(argument, "listen=", 7) == 0) {
         options.listen = address(argument + 7);

@@ -80,11 +80,16 @@ final class Plots {
             Optional<Spread> spread = results.of(scenario, relay, metric);
             names.add(scenario.id());
             medians.add(spread.map(Spread::median).orElse(0.0));
-            errors.add(spread.map(s -> (s.max() - s.min()) / 2).orElse(0.0));
+            errors.add(spread.map(Plots::halfSpread).orElse(0.0));
         }
         if (medians.stream().anyMatch(median -> median > 0)) {
             chart.addSeries(relay, names, medians, errors);
         }
+    }
+
+    /** The library draws it to either side of the median; nothing is below 0. */
+    private static double halfSpread(Spread spread) {
+        return Math.min(spread.median(), (spread.max() - spread.min()) / 2);
     }
 
     private void bySize(String file, String title, Metric metric) throws IOException {
