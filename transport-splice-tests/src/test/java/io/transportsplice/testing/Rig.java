@@ -186,6 +186,15 @@ public final class Rig implements AutoCloseable {
                 backend.close();
                 relay.close();
             }
+            awaitPoolsClosed();
         }
+    }
+
+    /** A loop's pool is closed once the loop has ended, by another thread. */
+    private void awaitPoolsClosed() {
+        Await.until(
+                "no more pipes than in " + baseline,
+                Baseline.State::now,
+                now -> now.pipesInUse() <= baseline.pipesInUse() && now.pipesPooled() <= baseline.pipesPooled());
     }
 }
