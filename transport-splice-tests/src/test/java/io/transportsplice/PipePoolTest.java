@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -100,16 +99,35 @@ class PipePoolTest {
     }
 
     @Test
-    void shouldNeverTellOfFewerThanNoPipesInUse() {
-        kernel.onClose = () -> assertTrue(SpliceMetrics.snapshot().pipesInUse() >= 0);
-        List<Pipe> pipes = take(pool, 4);
-        makeDirty(pipes.get(0));
-        pipes.forEach(pipe -> pool.put(pipe, 2));
+    void shouldTellExactlyHowManyPipesAreInUseWhileItClosesOthers() {
+        long before = SpliceMetrics.snapshot().pipesInUse();
+        kernel.onClose = () -> assertEquals(before, SpliceMetrics.snapshot().pipesInUse());
+        take(pool, 2).forEach(pipe -> pool.put(pipe, 2));
         passInterval();
         passInterval();
         assertEquals(2, pool.counters().value(PoolCounters.TRIMMED));
         pool.put(assertTaken(pool), BOUND);
         pool.close();
+    }
+
+    @Test
+    void shouldMakePipesAsSmallAsTheyAreWanted() {
+        PipePool real = new PipePool(EpollSplice.libc(), clock.eventLoop());
+        Pipe pipe = real.get(8192);
+        assertEquals(8192, pipe.capacity());
+        assertEquals(8192, EpollSplice.libc().pipeCapacity(pipe.writeFd()));
+        real.put(pipe, 0);
+    }
+
+    @Test
+    void shouldCountThePipeThatOutlivesItsLoop() {
+        List<Pipe> pipes = take(pool, 2);
+        makeDirty(pipes.get(0));
+        pipes.forEach(pool::putAfterEnd);
+        assertEquals(0, pool.counters().value(PoolCounters.IN_USE));
+        assertEquals(0, pool.counters().value(PoolCounters.POOLED));
+        assertEquals(1, pool.counters().value(PoolCounters.CLOSED_DIRTY));
+        assertEquals(1, pool.counters().value(PoolCounters.CLOSED_CLEAN));
     }
 
     @Test

@@ -57,13 +57,14 @@ final class PipePool {
         if (size < idle) {
             idle = size;
         }
-        counters.reused(size);
+        counters.reused();
         return pipe;
     }
 
     /** Takes a pipe back and keeps it if it is empty and at most {@code bound} are kept. */
     void put(Pipe pipe, int bound) {
         assert loop.inEventLoop();
+        counters.returned();
         if (pipe.bytes() != 0) {
             discardDirty(pipe);
         } else if (size >= bound || closed) {
@@ -74,12 +75,18 @@ final class PipePool {
         }
     }
 
+    /** Takes a pipe back that outlived the loop. Any thread. */
+    void putAfterEnd(Pipe pipe) {
+        boolean dirty = pipe.bytes() != 0;
+        pipe.close();
+        counters.closedAfterEnd(true, dirty);
+    }
+
     private void keep(Pipe pipe) {
         if (size == free.length) {
             free = Arrays.copyOf(free, Math.max(8, size * 2));
         }
         free[size++] = pipe;
-        counters.pooled(size);
         if (!trimScheduled) {
             scheduleTrim();
         }
@@ -91,17 +98,12 @@ final class PipePool {
         counters.closedDirty();
     }
 
-    /** For a pipe that was closed elsewhere because its bytes died on another event loop. */
-    void closedDirtyElsewhere() {
-        counters.closedDirty();
-    }
-
     private Pipe create(int wanted) {
         if (libc.pipe(fds) < 0) {
             counters.refused();
             return null;
         }
-        int granted = enlarge(fds[1], wanted);
+        int granted = resize(fds[1], wanted);
         Pipe pipe = new Pipe(libc, fds[0], fds[1], granted);
         if (granted < Math.min(wanted, WORTHWHILE_CAPACITY)) {
             pipe.close();
@@ -112,8 +114,11 @@ final class PipePool {
         return pipe;
     }
 
-    /** Past its soft limit a user may not enlarge a pipe (EPERM): the largest that is granted will do. */
-    private int enlarge(int fd, int wanted) {
+    /**
+     * Past its soft limit a user may not enlarge a pipe (EPERM): the largest that is granted will do. To make it smaller
+     * than it was born is always allowed; the limit counts capacities.
+     */
+    private int resize(int fd, int wanted) {
         int now = libc.pipeCapacity(fd);
         for (int capacity = wanted; capacity > Math.max(now, 0); capacity >>= 1) {
             int granted = libc.setPipeCapacity(fd, capacity);
@@ -121,7 +126,8 @@ final class PipePool {
                 return granted;
             }
         }
-        return now;
+        int granted = wanted < now ? libc.setPipeCapacity(fd, wanted) : now;
+        return granted >= 0 ? granted : now;
     }
 
     private void scheduleTrim() {
@@ -133,7 +139,6 @@ final class PipePool {
     private void trim() {
         trimScheduled = false;
         size -= idle;
-        counters.pooled(size);
         for (int i = 0; i < idle; i++) {
             free[i].close();
             counters.trimmed();
@@ -149,11 +154,9 @@ final class PipePool {
     void close() {
         closed = true;
         while (size > 0) {
-            Pipe pipe = free[--size];
+            free[--size].close();
             free[size] = null;
-            counters.pooled(size);
-            pipe.close();
-            counters.closedClean();
+            counters.closedAfterEnd(false, false);
         }
     }
 

@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What one {@link PipePool} did. Written by the pool's thread alone, so a plain read and an ordered write are enough and
- * cost what a field costs; read by any thread.
+ * What one {@link PipePool} did. Written by the pool's thread alone as long as that lives, so a plain read and an ordered
+ * write are enough and cost what a field costs; read by any thread.
  */
 final class PoolCounters {
 
@@ -17,7 +17,8 @@ final class PoolCounters {
     static final int CLOSED_CLEAN = 4;
     static final int TRIMMED = 5;
     static final int REFUSED = 6;
-    static final int COUNT = 7;
+    static final int IN_USE = 7;
+    private static final int COUNT = 8;
 
     /** One for each event loop that ever spliced: few, and small, so they stay, and sums never go back. */
     private static final Set<PoolCounters> ALL = ConcurrentHashMap.newKeySet();
@@ -28,32 +29,37 @@ final class PoolCounters {
         ALL.add(this);
     }
 
-    /** Read against the way that a pipe takes, so that none is missed: those in use may be told too many, never below 0. */
     static long[] sums() {
         long[] sums = new long[COUNT];
         for (PoolCounters counters : ALL) {
-            for (int i = COUNT - 1; i >= CREATED; i--) {
-                sums[i] += counters.values.getAcquire(i);
+            for (int i = 0; i < COUNT; i++) {
+                sums[i] += counters.value(i);
             }
         }
         return sums;
     }
 
+    /** Exact at any moment but for {@code POOLED}, which is what is left of the others and may be told in mid-change. */
     long value(int counter) {
+        if (counter == POOLED) {
+            return value(CREATED) - value(IN_USE) - value(CLOSED_DIRTY) - value(CLOSED_CLEAN) - value(TRIMMED);
+        }
         return values.getAcquire(counter);
     }
 
     void created() {
         increment(CREATED);
+        add(IN_USE, 1);
     }
 
-    void reused(int nowPooled) {
+    void reused() {
         increment(REUSED);
-        pooled(nowPooled);
+        add(IN_USE, 1);
     }
 
-    void pooled(int nowPooled) {
-        values.setRelease(POOLED, nowPooled);
+    /** Out of use: kept, or closed, which is told besides. */
+    void returned() {
+        add(IN_USE, -1);
     }
 
     void closedDirty() {
@@ -62,6 +68,12 @@ final class PoolCounters {
 
     void closedClean() {
         increment(CLOSED_CLEAN);
+    }
+
+    /** The same for what is left when the pool's thread has ended, by any thread. */
+    void closedAfterEnd(boolean inUse, boolean dirty) {
+        values.getAndAdd(IN_USE, inUse ? -1 : 0);
+        values.getAndAdd(dirty ? CLOSED_DIRTY : CLOSED_CLEAN, 1);
     }
 
     void trimmed() {
@@ -73,6 +85,10 @@ final class PoolCounters {
     }
 
     private void increment(int counter) {
-        values.setRelease(counter, values.getPlain(counter) + 1);
+        add(counter, 1);
+    }
+
+    private void add(int counter, int n) {
+        values.setRelease(counter, values.getPlain(counter) + n);
     }
 }

@@ -42,7 +42,7 @@ public final class SpliceMetrics {
 
     /** Pipes that hold the bytes of a region now. */
     public long pipesInUse() {
-        return pipesCreated() - pipesPooled() - pipesClosedDirty() - pool[PoolCounters.CLOSED_CLEAN] - pipesTrimmed();
+        return pool[PoolCounters.IN_USE];
     }
 
     /** Pipes that wait in the pools now. */

@@ -184,7 +184,7 @@ final class SpliceSource {
         try {
             loop.execute(() -> returned(pipe));
         } catch (RejectedExecutionException terminated) {
-            pipe.close(); // its pool is gone with its loop
+            pool.putAfterEnd(pipe);
         }
     }
 
