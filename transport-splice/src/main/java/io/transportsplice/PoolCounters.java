@@ -12,18 +12,20 @@ final class PoolCounters {
 
     static final int CREATED = 0;
     static final int REUSED = 1;
-    static final int POOLED = 2;
-    static final int CLOSED_DIRTY = 3;
-    static final int CLOSED_CLEAN = 4;
-    static final int TRIMMED = 5;
-    static final int REFUSED = 6;
+    static final int CLOSED_DIRTY = 2;
+    static final int CLOSED_CLEAN = 3;
+    static final int TRIMMED = 4;
+    static final int REFUSED = 5;
+    private static final int RETURNED = 6;
+    // Derived, so that taking a pipe and returning it each cost one counter.
     static final int IN_USE = 7;
-    private static final int COUNT = 8;
+    static final int POOLED = 8;
+    private static final int COUNT = 9;
 
     /** One for each event loop that ever spliced: few, and small, so they stay, and sums never go back. */
     private static final Set<PoolCounters> ALL = ConcurrentHashMap.newKeySet();
 
-    private final AtomicLongArray values = new AtomicLongArray(COUNT);
+    private final AtomicLongArray values = new AtomicLongArray(IN_USE);
 
     PoolCounters() {
         ALL.add(this);
@@ -39,27 +41,26 @@ final class PoolCounters {
         return sums;
     }
 
-    /** Exact at any moment but for {@code POOLED}, which is what is left of the others and may be told in mid-change. */
+    /** A derived one may be told in mid-change: too many pipes in use, but never fewer than none. */
     long value(int counter) {
-        if (counter == POOLED) {
-            return value(CREATED) - value(IN_USE) - value(CLOSED_DIRTY) - value(CLOSED_CLEAN) - value(TRIMMED);
-        }
-        return values.getAcquire(counter);
+        return switch (counter) {
+            case IN_USE -> -value(RETURNED) + value(REUSED) + value(CREATED); // in this order
+            case POOLED -> value(CREATED) - value(IN_USE) - value(CLOSED_DIRTY) - value(CLOSED_CLEAN) - value(TRIMMED);
+            default -> values.getAcquire(counter);
+        };
     }
 
     void created() {
         increment(CREATED);
-        add(IN_USE, 1);
     }
 
     void reused() {
         increment(REUSED);
-        add(IN_USE, 1);
     }
 
-    /** Out of use: kept, or closed, which is told besides. */
+    /** To be kept, or closed, which is told besides. */
     void returned() {
-        add(IN_USE, -1);
+        increment(RETURNED);
     }
 
     void closedDirty() {
@@ -72,7 +73,7 @@ final class PoolCounters {
 
     /** The same for what is left when the pool's thread has ended, by any thread. */
     void closedAfterEnd(boolean inUse, boolean dirty) {
-        values.getAndAdd(IN_USE, inUse ? -1 : 0);
+        values.getAndAdd(RETURNED, inUse ? 1 : 0);
         values.getAndAdd(dirty ? CLOSED_DIRTY : CLOSED_CLEAN, 1);
     }
 
@@ -85,10 +86,6 @@ final class PoolCounters {
     }
 
     private void increment(int counter) {
-        add(counter, 1);
-    }
-
-    private void add(int counter, int n) {
-        values.setRelease(counter, values.getPlain(counter) + n);
+        values.setRelease(counter, values.getPlain(counter) + 1);
     }
 }
