@@ -17,39 +17,51 @@ class VertxTest extends GuestContract {
     @Override
     int start(int backendPort) throws Exception {
         NetClient client = vertx.createNetClient();
-        NetServer server = vertx.createNetServer().connectHandler(front -> {
-            front.pause();
+        NetServer server = vertx.createNetServer().connectHandler(socket -> {
+            Half front = new Half(socket);
             client.connect(backendPort, HOST)
-                    .onSuccess(back -> join((NetSocketInternal) front, (NetSocketInternal) back))
-                    .onFailure(cause -> front.close());
+                    .onSuccess(connected -> front.join(new Half(connected)))
+                    .onFailure(cause -> socket.close());
         });
         return await(server.listen(0, HOST)).actualPort();
     }
 
-    private static void join(NetSocketInternal front, NetSocketInternal back) {
-        for (NetSocketInternal socket : new NetSocketInternal[] {front, back}) {
+    /**
+     * One of the two sockets. It takes messages from its first moment on: what came before, though it was paused, would be
+     * queued as Vert.x's own buffers.
+     */
+    private static final class Half {
+        private final NetSocketInternal socket;
+        private NetSocketInternal to;
+
+        Half(NetSocket opened) {
+            socket = (NetSocketInternal) opened;
             socket.pause();
+            socket.messageHandler(this::pass);
+            socket.closeHandler(this::closed);
             socket.channelHandlerContext().pipeline().addFirst(handler());
         }
-        pass(front, back);
-        pass(back, front);
-        front.resume();
-        back.resume();
-    }
 
-    private static void pass(NetSocketInternal from, NetSocketInternal to) {
-        from.messageHandler(message -> {
+        void join(Half other) {
+            to = other.socket;
+            other.to = socket;
+            socket.resume();
+            to.resume();
+        }
+
+        private void pass(Object message) {
             to.writeMessage(message);
             if (to.writeQueueFull()) {
-                from.pause();
-                to.drainHandler(drained -> from.resume());
+                socket.pause();
+                to.drainHandler(drained -> socket.resume());
             }
-        });
-        from.closeHandler(closed -> close(to));
-    }
+        }
 
-    private static void close(NetSocket socket) {
-        socket.close();
+        private void closed(Void ignored) {
+            if (to != null) {
+                to.close();
+            }
+        }
     }
 
     private static <T> T await(Future<T> future) throws Exception {
