@@ -24,7 +24,6 @@ final class Adoption {
     }
 
     private final EpollSpliceHandler handler;
-    private final Channel channel;
     private State state = State.NONE;
     private SplicingHandle handle;
     private boolean flushHeld;
@@ -32,22 +31,25 @@ final class Adoption {
     /** A channelRegistered of ours is to come. */
     private boolean registeredExpected;
 
-    Adoption(EpollSpliceHandler handler, Channel channel) {
+    Adoption(EpollSpliceHandler handler) {
         this.handler = handler;
-        this.channel = channel;
+    }
+
+    Channel channel() {
+        return handler.channel();
     }
 
     /** Adopts the channel if it is not. False if it is on a loop that is not epoll's. */
     boolean begin() {
-        assert channel.eventLoop().inEventLoop();
+        assert channel().eventLoop().inEventLoop();
         if (state != State.NONE) {
             return true;
         }
-        SplicingEventLoop loop = SplicingEventLoop.of(channel.eventLoop());
+        SplicingEventLoop loop = SplicingEventLoop.of(channel().eventLoop());
         if (loop == null) {
             return false;
         }
-        handle = loop.handleOf(channel);
+        handle = loop.handleOf(channel());
         if (handle != null) { // it was registered through the view
             state = State.ADOPTED;
             handler.adopted();
@@ -55,18 +57,20 @@ final class Adoption {
         }
         state = State.UNDER_WAY;
         // Not through the pipeline: it is none of the user's handlers' business.
-        channel.unsafe().deregister(channel.newPromise().addListener(deregistered -> register(loop)));
+        channel().unsafe().deregister(channel().newPromise().addListener(deregistered -> register(loop)));
         return true;
     }
 
     private void register(SplicingEventLoop loop) {
-        if (!channel.isOpen()) { // closed since; its own deregistration follows
+        if (!channel().isOpen()) { // closed since; its own deregistration follows
             state = State.NONE;
             deregisterIfHeld();
             return;
         }
         registeredExpected = true;
-        channel.unsafe().register(loop, channel.newPromise().addListener(registered -> completed(loop, registered)));
+        channel()
+                .unsafe()
+                .register(loop, channel().newPromise().addListener(registered -> completed(loop, registered)));
     }
 
     private void completed(SplicingEventLoop loop, Future<?> registered) {
@@ -74,13 +78,13 @@ final class Adoption {
             state = State.NONE;
             registeredExpected = false;
             // Netty has closed the channel, and since it was not registered then, told nobody.
-            channel.pipeline().fireExceptionCaught(registered.cause());
-            channel.pipeline().fireChannelInactive();
-            channel.pipeline().fireChannelUnregistered();
+            channel().pipeline().fireExceptionCaught(registered.cause());
+            channel().pipeline().fireChannelInactive();
+            channel().pipeline().fireChannelUnregistered();
             return;
         }
         state = State.ADOPTED;
-        handle = loop.handleOf(channel);
+        handle = loop.handleOf(channel());
         Counters.ADOPTIONS.increment();
         repeatWhatWasLost();
         handler.adopted();
@@ -91,17 +95,17 @@ final class Adoption {
         handle.flushPending();
         if (flushHeld) {
             flushHeld = false;
-            channel.unsafe().flush();
+            channel().unsafe().flush();
         }
         if (handler.isReadWanted()) {
-            channel.unsafe().beginRead();
+            channel().unsafe().beginRead();
         }
         deregisterIfHeld();
     }
 
     private void deregisterIfHeld() {
         if (deregisterHeld != null) {
-            channel.unsafe().deregister(deregisterHeld);
+            channel().unsafe().deregister(deregisterHeld);
             deregisterHeld = null;
         }
     }

@@ -58,12 +58,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private SpliceFallback lastObstacle;
     /** A {@code read()} came and no message yet. */
     private boolean readWanted;
-    /** No {@code read()} from before this handler was added can be outstanding: being adopted would lose it. */
-    private boolean readsKnown;
 
     private boolean inactive;
-    /** Not null from when this was removed until the adoption that was under way then is complete. */
-    private Successor successor;
     /** Splice as soon as the channel is adopted. */
     private boolean spliceOnceAdopted;
     /** Bytes copied since the last channelReadComplete. */
@@ -89,6 +85,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         return meter;
     }
 
+    AbstractEpollStreamChannel channel() {
+        return channel;
+    }
+
     boolean isReadWanted() {
         return readWanted && !guard.isReadTakenBack();
     }
@@ -108,12 +108,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             return;
         }
         channel = (AbstractEpollStreamChannel) context.channel();
-        adoption = new Adoption(this, channel);
-        guard = new RegistrationGuard(channel, adoption);
+        adoption = new Adoption(this);
+        guard = new RegistrationGuard(adoption);
         if (options.policy() == Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, channel);
         }
-        readsKnown = channel.config().isAutoRead() || !channel.isActive();
         // Within a ChannelInitializer, which still is the first then, channelActive is to come.
         if (channel.isActive() && context.pipeline().first() == this) {
             readWanted = channel.config().isAutoRead(); // by a read() that we did not see
@@ -153,12 +152,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             failLimit(new IllegalStateException("the handler was removed"));
         }
         if (channel != null && adoption.isUnderWay() && channel.isOpen()) {
-            successor = new Successor();
-            context.pipeline().addFirst(successor);
+            context.pipeline().addFirst(new Successor());
         }
     }
 
-    /** Keeps the events of an adoption from the pipeline when this handler was removed in the middle of it. */
+    /** Keeps the events of an adoption from the pipeline, until it is complete, when this handler was removed meanwhile. */
     private final class Successor extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRegistered(ChannelHandlerContext context) {
@@ -179,7 +177,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         if (channel != null) {
-            readsKnown = true;
+            guard.areReadsNewlyKnown();
             activated();
         }
         context.fireChannelActive();
@@ -187,7 +185,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     private void activated() {
         boolean wanted = limit == null ? options.policy() == Policy.ALWAYS : meter.isStreamOf(limit.remaining());
-        if (wanted && readsKnown && !isSplicing()) {
+        if (wanted && guard.areReadsKnown() && !isSplicing()) {
             splice();
         }
     }
@@ -251,8 +249,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         readWanted = true;
         if (channel != null) {
             guard.beforeRead(outstanding);
-            if (!readsKnown) {
-                readsKnown = true;
+            if (guard.areReadsNewlyKnown()) {
                 activated();
             }
             if (guard.isInputEnded() || adoption.isUnderWay()) {
@@ -270,7 +267,6 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         readWanted = false;
-        readsKnown = true;
         if (channel != null) {
             guard.messageRead();
         }
@@ -349,9 +345,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     /** The channel is adopted, and what it had outstanding is under way again. */
     void adopted() {
-        if (successor != null) {
-            channel.pipeline().remove(successor);
-            successor = null;
+        if (ctx.isRemoved()) {
+            channel.pipeline().remove(Successor.class);
         }
         if (sink != null) {
             sink.updateWritability();

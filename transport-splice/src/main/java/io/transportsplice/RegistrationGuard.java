@@ -25,8 +25,10 @@ import io.netty.channel.socket.DuplexChannel;
  */
 final class RegistrationGuard {
 
-    private final Channel channel;
     private final Adoption adoption;
+    /** No read() from before the handler was added can be outstanding: being adopted would lose it. */
+    private boolean readsKnown;
+
     private boolean inputShutdown;
     private boolean inputEnded;
     /** A read loop of the channel has run, and so an end of input may have been reported in it. */
@@ -40,10 +42,11 @@ final class RegistrationGuard {
     /** Something was written that has not been flushed. */
     private boolean unflushed;
 
-    RegistrationGuard(Channel channel, Adoption adoption) {
-        this.channel = channel;
+    RegistrationGuard(Adoption adoption) {
         this.adoption = adoption;
+        Channel channel = adoption.channel();
         readByAutoRead = channel.config().isAutoRead();
+        readsKnown = readByAutoRead || !channel.isActive();
         inputShutdown = ((DuplexChannel) channel).isInputShutdown(); // before we came
         eventSeen = inputShutdown;
     }
@@ -53,7 +56,7 @@ final class RegistrationGuard {
             inputShutdown = true;
             if (adoption.handle() == null && hasFlushed()) {
                 // Output is waiting already. This interest lasts until the adoption's turn.
-                channel.unsafe().beginRead();
+                adoption.channel().unsafe().beginRead();
                 adoption.begin();
             }
         } else if (event == ChannelInputShutdownReadComplete.INSTANCE) {
@@ -71,21 +74,34 @@ final class RegistrationGuard {
         return inputEnded;
     }
 
+    /** Whether every read() that is outstanding was seen by the handler. */
+    boolean areReadsKnown() {
+        return readsKnown;
+    }
+
+    /** From here on they are. Whether they were not before. */
+    boolean areReadsNewlyKnown() {
+        boolean newly = !readsKnown;
+        readsKnown = true;
+        return newly;
+    }
+
     void messageRead() {
+        readsKnown = true;
         inReadLoop = true;
     }
 
     void readCompleted() {
         inReadLoop = false;
         eventSeen = true;
-        autoReadDue = channel.config().isAutoRead();
+        autoReadDue = adoption.channel().config().isAutoRead();
     }
 
     /** To be called before each read(), which may turn out to need the adoption first. */
     void beforeRead(boolean readOutstanding) {
         boolean resuming = (!readOutstanding || readByAutoRead) && !inReadLoop && !autoReadDue;
         autoReadDue = false;
-        readByAutoRead = channel.config().isAutoRead();
+        readByAutoRead = adoption.channel().config().isAutoRead();
         if (resuming && eventSeen && adoption.handle() == null) {
             adoption.begin();
         }
@@ -93,7 +109,7 @@ final class RegistrationGuard {
 
     /** Whether the last read() was taken back by switching autoRead off. */
     boolean isReadTakenBack() {
-        return readByAutoRead && !channel.config().isAutoRead();
+        return readByAutoRead && !adoption.channel().config().isAutoRead();
     }
 
     /** Takes note of a write. An empty buffer, often written for its future alone, never waits. */
@@ -113,7 +129,7 @@ final class RegistrationGuard {
     }
 
     private boolean hasFlushed() {
-        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        ChannelOutboundBuffer buffer = adoption.channel().unsafe().outboundBuffer();
         return buffer != null && !buffer.isEmpty();
     }
 }

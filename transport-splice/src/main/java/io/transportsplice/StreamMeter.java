@@ -19,15 +19,15 @@ final class StreamMeter {
     private static final int LARGE_LIMIT = 64 * 1024;
 
     private static final int SMALL_BURSTS_TO_STOP = 3;
-    private static final long FIRST_HOLD_OFF = 64 * 1024;
-    private static final long LAST_HOLD_OFF = 64 * 1024 * 1024;
+    private static final int FIRST_HOLD_OFF = 64 * 1024;
+    private static final int LAST_HOLD_OFF = 64 * 1024 * 1024;
 
     private final Policy policy;
     private int run;
     /** Bytes to be copied before the next try; doubles with each refusal. */
-    private long holdOff;
+    private int holdOff;
 
-    private long nextHoldOff = FIRST_HOLD_OFF;
+    private int nextHoldOff = FIRST_HOLD_OFF;
 
     StreamMeter(Policy policy) {
         this.policy = policy;
@@ -35,7 +35,7 @@ final class StreamMeter {
 
     /** Whether a source that is copied is to be spliced from here on. */
     boolean isStream(long copiedBytes) {
-        holdOff -= Math.min(holdOff, copiedBytes);
+        holdOff -= (int) Math.min(holdOff, copiedBytes);
         run = copiedBytes >= LARGE_BURST ? run + 1 : 0;
         if (holdOff > 0) {
             return false;
