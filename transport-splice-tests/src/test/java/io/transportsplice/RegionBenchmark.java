@@ -22,7 +22,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * One region: bytes are written to a socket, relayed to another and read there, all on one thread, which also runs the
  * event loop. {@code spliced} relays them through the pipelines of two channels that splice, {@code copied} through the
  * same without splicing, {@code bare} by a fill and a drain: what the kernel costs.
- * {@code spliced} less {@code bare} is what Netty, this library and one epoll_wait add. Run with {@code -prof gc}: a
+ * {@code spliced} less {@code bare} is what Netty, this library and one epoll_wait add, and {@code bareAndIdleTurn} has
+ * that epoll_wait, with nothing to tell, and the loop's own turn in it. Run with {@code -prof gc}: a
  * region is to allocate nothing (leak detection, which samples, is off).
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -141,5 +142,12 @@ public class RegionBenchmark {
     @Benchmark
     public int bare(Bare sockets) throws IOException {
         return sockets.move();
+    }
+
+    @Benchmark
+    public int bareAndIdleTurn(Bare sockets) throws IOException {
+        int bytes = sockets.move();
+        sockets.relay.runLoop();
+        return bytes;
     }
 }

@@ -74,6 +74,22 @@ final class Relays {
                     false,
                     route -> proxyLine(jar, mode, route, options.pipes().get(0))));
         }
+        for (String mode : List.of("splice", "plain")) {
+            found.add(new Relay("crossing-" + mode, true, 2, 0, true, route -> crossingLine(mode, route)));
+        }
+    }
+
+    private List<String> crossingLine(String mode, Route route) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-Dio.transportsplice.pipeCapacity=" + options.pipes().get(0),
+                "-cp",
+                System.getProperty("java.class.path"),
+                CrossingRelay.class.getName(),
+                route.listen(),
+                route.target(),
+                mode);
     }
 
     private static List<String> proxyLine(Path jar, String mode, Route route, int pipe) {
