@@ -290,6 +290,17 @@ class ModelScenarioTest {
     }
 
     @Test
+    void shouldGuardAChannelThatHadAStrangersEndOfInputBeforeTheHandlerCame() throws IOException {
+        ModelSetup setup = new ModelSetup(SpliceOptions.Policy.AUTO, 64 * KIB, 1, 1, true, false, 0);
+        run(
+                setup,
+                new StaleEvent(true, ModelSocket.RDHUP),
+                Simple.TOGGLE_SOURCE_HANDLER,
+                Simple.TOGGLE_SOURCE_HANDLER,
+                Simple.READ);
+    }
+
+    @Test
     void shouldTellTheEndOfAChannelThatLostItsHandlerWhileItWasAdopted() throws IOException {
         ModelSetup setup = new ModelSetup(SpliceOptions.Policy.ON_DEMAND, 64 * KIB, 1, 1, true, true, 64 * KIB);
         run(

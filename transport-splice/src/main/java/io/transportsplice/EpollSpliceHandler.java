@@ -177,7 +177,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         if (channel != null) {
-            guard.areReadsNewlyKnown();
+            guard.activated();
             activated();
         }
         context.fireChannelActive();

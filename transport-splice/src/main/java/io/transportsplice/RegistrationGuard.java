@@ -31,7 +31,7 @@ final class RegistrationGuard {
 
     private boolean inputShutdown;
     private boolean inputEnded;
-    /** A read loop of the channel has run, and so an end of input may have been reported in it. */
+    /** A read loop of the channel may have run, and so an end of input may have been reported in it. */
     private boolean eventSeen;
     /** The channel's read loop is running, or is about to ask for more by itself: EPOLLIN stands. */
     private boolean inReadLoop;
@@ -48,7 +48,13 @@ final class RegistrationGuard {
         readByAutoRead = channel.config().isAutoRead();
         readsKnown = readByAutoRead || !channel.isActive();
         inputShutdown = ((DuplexChannel) channel).isInputShutdown(); // before we came
-        eventSeen = inputShutdown;
+        eventSeen = channel.isActive(); // so it may have been, unless channelActive is to come
+    }
+
+    /** The channel's first moment. */
+    void activated() {
+        readsKnown = true;
+        eventSeen = false;
     }
 
     void userEvent(Object event) {
