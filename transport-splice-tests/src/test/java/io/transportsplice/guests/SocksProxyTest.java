@@ -25,10 +25,11 @@ class SocksProxyTest extends GuestContract {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private Channel server;
 
     @Override
     int start(int backendPort) {
-        Channel server = new ServerBootstrap()
+        server = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
@@ -78,6 +79,10 @@ class SocksProxyTest extends GuestContract {
 
     @Override
     void stop() {
+        // Not left to the group: with a loop that ends at that moment, the JDK may keep the socket, listening, for
+        // good.
+        server.close().syncUninterruptibly();
+        group.submit(() -> {}).syncUninterruptibly();
         group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
