@@ -6,6 +6,7 @@ import net.jqwik.api.lifecycle.ContainerLifecycleContext;
 import net.jqwik.api.lifecycle.PropagationMode;
 
 /** {@link LeakGuard} for the classes of properties, which another engine runs: {@code META-INF/services} names it. */
+@SuppressWarnings("overloads") // each of the two interfaces has a compareTo of its own
 public final class LeakHook implements BeforeContainerHook, AfterContainerHook {
     @Override
     public PropagationMode propagateTo() {
