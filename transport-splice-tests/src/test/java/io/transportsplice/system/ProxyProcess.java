@@ -46,6 +46,9 @@ final class ProxyProcess implements AutoCloseable {
             options.addAll(List.of("--to", backend, "--metrics-on-exit", "--drain-timeout", "1s"));
             // little work for the compiler: most of these live for seconds
             java.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+            if (Runtime.version().feature() >= 24) {
+                java.add("--sun-misc-unsafe-memory-access=allow"); // jffi's: the JVM warns of it, on standard error
+            }
         }
 
         /** Programs before it that exec it, so that its pid stays the one of what is started. */
