@@ -249,7 +249,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         readWanted = true;
         if (channel != null) {
             guard.beforeRead(outstanding);
-            if (guard.areReadsNewlyKnown()) {
+            if (guard.noteRead()) {
                 activated();
             }
             if (guard.isInputEnded() || adoption.isUnderWay()) {

@@ -85,8 +85,8 @@ final class RegistrationGuard {
         return readsKnown;
     }
 
-    /** From here on they are. Whether they were not before. */
-    boolean areReadsNewlyKnown() {
+    /** A read() was seen: from here on all are. Returns whether they were not before. */
+    boolean noteRead() {
         boolean newly = !readsKnown;
         readsKnown = true;
         return newly;
