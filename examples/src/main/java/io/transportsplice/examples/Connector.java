@@ -8,15 +8,19 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.transportsplice.RelayHandler;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 
 /** Opens connections to upstreams for clients, each on its client's own event loop, and joins the two. */
 final class Connector implements AutoCloseable {
+    private static final int MAX_PROBE_SECONDS = 32_767; // the kernel's own limit of both options
+
     private final ProxyConfig config;
     private final Relay relay;
     private final ChannelGroup connections;
@@ -37,7 +41,22 @@ final class Connector implements AutoCloseable {
     /** Sets a new channel of either side up, so that nothing is read from it before it is joined. */
     void prepare(Channel channel) {
         connections.add(channel);
+        if (channel instanceof EpollSocketChannel tcp && !config.peerTimeout().isZero()) {
+            limitSilence(tcp.config(), config.peerTimeout());
+        }
         relay.prepare(channel);
+    }
+
+    /**
+     * A peer that vanished is noticed while data waits for it, by TCP_USER_TIMEOUT, and while nothing does, by probes
+     * that are subject to it, too (tcp(7)).
+     */
+    private static void limitSilence(EpollSocketChannelConfig config, Duration timeout) {
+        int probeSeconds = (int) Math.max(1, Math.min(timeout.toSeconds() / 3, MAX_PROBE_SECONDS));
+        config.setKeepAlive(true);
+        config.setTcpKeepIdle(probeSeconds);
+        config.setTcpKeepIntvl(probeSeconds);
+        config.setTcpUserTimeout((int) Math.min(timeout.toMillis(), Integer.MAX_VALUE));
     }
 
     /**

@@ -84,6 +84,14 @@ abstract class ProxyCommand implements Callable<Integer> {
     private Duration halfClosedTimeout;
 
     @Option(
+            names = "--peer-timeout",
+            paramLabel = "TIME",
+            defaultValue = "0",
+            description = "Ends TCP connections whose peer acknowledges nothing for so long, data or keep-alive"
+                    + " probes; 0 leaves that to the kernel (${DEFAULT-VALUE}).")
+    private Duration peerTimeout;
+
+    @Option(
             names = "--connect-timeout",
             paramLabel = "TIME",
             defaultValue = "5s",
@@ -182,6 +190,7 @@ abstract class ProxyCommand implements Callable<Integer> {
                 spliceOptions(),
                 idleTimeout,
                 halfClosedTimeout,
+                peerTimeout,
                 connectTimeout,
                 handshakeTimeout);
     }

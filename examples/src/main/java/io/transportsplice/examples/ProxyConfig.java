@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param splice the splice handler's options; empty for a proxy without one
  * @param idleTimeout how long a connection may carry nothing; zero for ever
  * @param halfClosedTimeout the same, once one side has ended; zero for the idle timeout
+ * @param peerTimeout how long a TCP peer may acknowledge nothing, neither data nor probes; zero as the kernel has it
  * @param connectTimeout how long the upstream may take to accept; zero as long as the kernel allows
  * @param handshakeTimeout how long a client may take to say where it wants to go, where it is asked that
  */
@@ -28,6 +29,7 @@ record ProxyConfig(
         Optional<SpliceOptions> splice,
         Duration idleTimeout,
         Duration halfClosedTimeout,
+        Duration peerTimeout,
         Duration connectTimeout,
         Duration handshakeTimeout) {
 

@@ -43,6 +43,7 @@ class TcpProxyOptionsTest {
         "--pipe-capacity, 0",
         "--idle-timeout, 5",
         "--half-closed-timeout, -1s",
+        "--peer-timeout, 1",
         "--connect-timeout, soon",
         "--drain-timeout, 5x",
         "--no-such-option, 1",
