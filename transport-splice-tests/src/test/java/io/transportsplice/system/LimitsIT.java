@@ -78,16 +78,16 @@ class LimitsIT {
         Tool.requireRoot();
         String setpriv = Tool.require("setpriv");
         Path jar = readableByAll(dir);
-        try (Veth veth = Veth.open();
+        try (PrivateNetwork network = PrivateNetwork.open();
                 ProxyRig rig = new ProxyRig(
-                        Backend.open(new InetSocketAddress(Veth.HERE, 0), SMALL),
+                        Backend.open(new InetSocketAddress(PrivateNetwork.HERE, 0), SMALL),
                         SMALL,
                         proxy -> proxy.jar(jar)
-                                .listen(Veth.THERE + ":0")
-                                .under(veth.entrance())
+                                .listen(PrivateNetwork.THERE + ":0")
+                                .under(network.entrance())
                                 .under(setpriv, "--reuid=65534", "--regid=65534", "--clear-groups")
                                 .with("--mode", "splice"))) {
-            veth.boundBuffers(SMALL); // so that little data fills everything between
+            network.boundBuffers(SMALL); // so that little data fills everything between
             List<Link> links = links(rig, 1000);
             long[] sent = new long[links.size()];
             for (int round = 0; round < 3; round++) {

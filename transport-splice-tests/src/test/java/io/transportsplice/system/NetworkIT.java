@@ -6,40 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.transportsplice.SpliceFallback;
 import io.transportsplice.testing.Await;
-import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Rig;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** The proxy behind a wire that is not as good as loopback. Every byte crosses it twice. */
+/** The proxy behind a wire that is not as good as loopback. */
 @Timeout(90)
 class NetworkIT {
     private static final long OUTAGE_NANOS = 500_000_000;
 
-    private Veth veth;
+    private PrivateNetwork network;
     private ProxyRig rig;
 
     @BeforeEach
     void connect() throws Exception {
-        veth = Veth.open();
-    }
-
-    private void startProxy(String... options) throws IOException {
-        rig = new ProxyRig(
-                Backend.open(new InetSocketAddress(Veth.HERE, 0), 0),
-                0,
-                proxy -> proxy.under(veth.entrance())
-                        .listen(Veth.THERE + ":0")
-                        .with("--mode", "splice")
-                        .with(options));
+        network = PrivateNetwork.open();
     }
 
     @AfterEach
@@ -47,15 +33,15 @@ class NetworkIT {
         if (rig != null) {
             rig.close();
         }
-        if (veth != null) { // else the test was skipped
-            veth.close();
+        if (network != null) { // else the test was skipped
+            network.close();
         }
     }
 
     @Test
     void shouldCarryPacketsOfTheWiresSize() throws Exception {
-        veth.withoutOffloads();
-        startProxy();
+        network.withoutOffloads();
+        rig = network.startProxy();
         rig.carryBothWays(rig.linkUp(), 24 * MIB);
         expectSpliced(2 * 24 * MIB);
     }
@@ -63,25 +49,12 @@ class NetworkIT {
     /** A bottleneck with a short queue: packets wait, and many are dropped. */
     @Test
     void shouldCarryThroughANarrowWireThatDropsPackets() throws Exception {
-        veth.withoutOffloads();
-        veth.shape("tbf", "rate", "200mbit", "burst", "16kb", "limit", "12kb");
-        startProxy();
+        network.withoutOffloads();
+        network.shape("tbf", "rate", "200mbit", "burst", "16kb", "limit", "12kb");
+        rig = network.startProxy();
         rig.carryBothWays(rig.linkUp(), 8 * MIB);
-        assertTrue(veth.dropped() > 10, "hardly a packet was dropped");
+        assertTrue(network.dropped() > 10, "hardly a packet was dropped");
         expectSpliced(2 * 8 * MIB);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"loss 2%", "delay 5ms 4ms reorder 25%", "delay 2ms loss 1% duplicate 2%"})
-    void shouldCarryThroughAWireThatIsUnreliable(String netem) throws Exception {
-        if (!veth.hasNetem()) {
-            Tool.skipForLackOf("netem in its kernel");
-        }
-        veth.withoutOffloads();
-        veth.shape(("netem " + netem).split(" ", -1));
-        startProxy();
-        rig.carryBothWays(rig.linkUp(), 4 * MIB);
-        expectSpliced(2 * 4 * MIB);
     }
 
     private void expectSpliced(long bytes) throws Exception {
@@ -92,14 +65,14 @@ class NetworkIT {
 
     @Test
     void shouldGoOnWhenTheWireWasDown() throws Exception {
-        startProxy();
+        rig = network.startProxy();
         Link link = rig.linkUp();
         Future<?> sending = rig.async(() -> link.source().send(link.forward(), 0, 64 * MIB, 64 * KIB));
         link.sink().receive(link.forward(), 0, 8 * MIB);
-        veth.down();
+        network.down();
         Await.pause(OUTAGE_NANOS);
         rig.proxy().awaitRest();
-        veth.up();
+        network.up();
         link.sink().receive(link.forward(), 8 * MIB, 64 * MIB);
         Rig.await(sending);
         link.carryToEnd(64 * MIB, 65 * MIB, 64 * KIB);
@@ -110,15 +83,15 @@ class NetworkIT {
     /** Nobody will ever tell the proxy that its peers are gone. */
     @Test
     void shouldLetGoOfPeersThatVanishInMidStream() throws Exception {
-        startProxy("--idle-timeout", "1s");
+        rig = network.startProxy("--idle-timeout", "1s");
         Link link = rig.linkUp();
         Future<?> sending = rig.async(() -> link.source().send(link.forward(), 0, Long.MAX_VALUE, 64 * KIB));
         Link idle = rig.linkDown();
         link.sink().receive(link.forward(), 0, 8 * MIB);
         idle.carry(0, MIB, 64 * KIB);
-        veth.down();
+        network.down();
         rig.awaitSockets(0);
-        veth.up();
+        network.up();
         rig.closePeers();
         Rig.awaitFailure(sending);
         rig.carryBothWays(rig.linkUp(), 4 * MIB);

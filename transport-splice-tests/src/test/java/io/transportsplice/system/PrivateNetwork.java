@@ -1,13 +1,15 @@
 package io.transportsplice.system;
 
+import io.transportsplice.testing.Backend;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A network namespace of its own for the proxy, and the one wire that leads there. */
-final class Veth implements AutoCloseable {
+final class PrivateNetwork implements AutoCloseable {
     private static final long PID = ProcessHandle.current().pid();
     /** Of the block that is set aside for tests of network devices, RFC 2544; another one for each process. */
     private static final String SUBNET = "198." + (18 + (PID >> 8) % 2) + "." + PID % 256;
@@ -20,22 +22,38 @@ final class Veth implements AutoCloseable {
     private final String tc = Tool.require("tc");
     private final String namespace = NAMESPACE + PID;
     private final String outer = "spl" + PID;
-    private final String inner = "inner";
+    private final String inner = "spi" + PID;
+    private UnreliableWire unreliable;
 
-    static Veth open() throws IOException, InterruptedException {
+    /** With a pair of veth(4) devices, which lose nothing. */
+    static PrivateNetwork open() throws IOException, InterruptedException {
+        return open(network ->
+                network.ip("link", "add", network.outer, "mtu", "1500", "type", "veth", "peer", "name", network.inner));
+    }
+
+    static PrivateNetwork open(UnreliableWire.Flaws flaws) throws IOException, InterruptedException {
+        return open(network -> network.unreliable = UnreliableWire.between(network.outer, network.inner, flaws));
+    }
+
+    private interface Wiring {
+        void lay(PrivateNetwork network) throws IOException, InterruptedException;
+    }
+
+    private static PrivateNetwork open(Wiring wiring) throws IOException, InterruptedException {
         Tool.requireRoot();
-        Veth veth = new Veth();
-        veth.removeWhatOthersLeft();
-        if (!Tool.succeeds(veth.ip, "netns", "add", veth.namespace)) {
+        PrivateNetwork network = new PrivateNetwork();
+        network.removeWhatOthersLeft();
+        if (!Tool.succeeds(network.ip, "netns", "add", network.namespace)) {
             Tool.skipForLackOf("network namespaces that may be made");
         }
         try {
-            veth.connect();
+            wiring.lay(network);
+            network.connect();
         } catch (IOException | InterruptedException | RuntimeException | Error e) {
-            veth.close();
+            network.close();
             throw e;
         }
-        return veth;
+        return network;
     }
 
     /** A JVM that was killed could not. */
@@ -50,11 +68,27 @@ final class Veth implements AutoCloseable {
     }
 
     private void connect() throws IOException, InterruptedException {
-        ip("link", "add", outer, "mtu", "1500", "type", "veth", "peer", "name", inner, "netns", namespace);
+        ip("link", "set", inner, "netns", namespace);
         ip("addr", "add", HERE + "/24", "dev", outer);
         ip("link", "set", outer, "up");
         inside(ip, "addr", "add", THERE + "/24", "dev", inner);
         inside(ip, "link", "set", inner, "up");
+    }
+
+    /** The proxy inside, its clients and servers outside: every byte crosses the wire twice. */
+    ProxyRig startProxy(String... options) throws IOException {
+        return new ProxyRig(
+                Backend.open(new InetSocketAddress(HERE, 0), 0),
+                0,
+                proxy -> proxy.under(entrance())
+                        .listen(THERE + ":0")
+                        .with("--mode", "splice")
+                        .with(options));
+    }
+
+    /** The wire, if it is one of those. */
+    UnreliableWire wire() {
+        return unreliable;
     }
 
     /** What to put before the proxy's command. */
@@ -74,19 +108,10 @@ final class Veth implements AutoCloseable {
         inside("sh", "-c", "cd /proc/sys/net/ipv4 && echo " + triple + " >tcp_rmem && echo " + triple + " >tcp_wmem");
     }
 
-    /** A queueing discipline at both ends, such as netem's or tbf's. */
+    /** A queueing discipline at both ends, such as tbf. */
     void shape(String... discipline) throws IOException, InterruptedException {
         Tool.run(concat(new String[] {tc, "qdisc", "add", "dev", outer, "root"}, discipline));
         inside(concat(new String[] {tc, "qdisc", "add", "dev", inner, "root"}, discipline));
-    }
-
-    /** Whether the kernel has netem: a machine made for one purpose may not. */
-    boolean hasNetem() throws IOException, InterruptedException {
-        boolean has = Tool.succeeds(tc, "qdisc", "add", "dev", outer, "root", "netem", "delay", "0ms");
-        if (has) {
-            Tool.run(tc, "qdisc", "del", "dev", outer, "root");
-        }
-        return has;
     }
 
     /** Packets that were dropped on the way, at both ends. */
@@ -126,7 +151,11 @@ final class Veth implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
-            Tool.succeeds(ip, "link", "del", outer); // not there, if it could not be made
+            if (unreliable != null) {
+                unreliable.close();
+            } else {
+                Tool.succeeds(ip, "link", "del", outer); // not there, if it could not be made
+            }
             ip("netns", "del", namespace);
         } catch (InterruptedException e) {
             throw new AssertionError("interrupted: the test's timeout has passed", e);
