@@ -11,11 +11,11 @@ import java.util.List;
 /** A network namespace of its own for the proxy, and the one wire that leads there. */
 final class PrivateNetwork implements AutoCloseable {
     private static final long PID = ProcessHandle.current().pid();
-    /** Of the block that is set aside for tests of network devices, RFC 2544; another one for each process. */
-    private static final String SUBNET = "198." + (18 + (PID >> 8) % 2) + "." + PID % 256;
+    private static final int PREFIX_LENGTH = 30; // of four addresses, of which two are for hosts
+    private static final int NETWORKS = 1 << 15; // of that size, in 198.18.0.0/15
 
-    static final String HERE = SUBNET + ".1";
-    static final String THERE = SUBNET + ".2";
+    static final String HERE = host(1);
+    static final String THERE = host(2);
     private static final String NAMESPACE = "splice";
 
     private final String ip = Tool.require("ip");
@@ -24,6 +24,12 @@ final class PrivateNetwork implements AutoCloseable {
     private final String outer = "spl" + PID;
     private final String inner = "spi" + PID;
     private UnreliableWire unreliable;
+
+    /** Of the block that is set aside for tests of network devices (RFC 2544), and another one for each process. */
+    private static String host(int number) {
+        long address = (PID % NETWORKS) * 4 + number;
+        return "198." + (18 + (address >> 16)) + "." + (address >> 8) % 256 + "." + address % 256;
+    }
 
     /** With a pair of veth(4) devices, which lose nothing. */
     static PrivateNetwork open() throws IOException, InterruptedException {
@@ -69,9 +75,9 @@ final class PrivateNetwork implements AutoCloseable {
 
     private void connect() throws IOException, InterruptedException {
         ip("link", "set", inner, "netns", namespace);
-        ip("addr", "add", HERE + "/24", "dev", outer);
+        ip("addr", "add", HERE + "/" + PREFIX_LENGTH, "dev", outer);
         ip("link", "set", outer, "up");
-        inside(ip, "addr", "add", THERE + "/24", "dev", inner);
+        inside(ip, "addr", "add", THERE + "/" + PREFIX_LENGTH, "dev", inner);
         inside(ip, "link", "set", inner, "up");
     }
 
