@@ -24,6 +24,7 @@ final class PrivateNetwork implements AutoCloseable {
     private final String outer = "spl" + PID;
     private final String inner = "spi" + PID;
     private UnreliableWire unreliable;
+    private ProxyRig rig;
 
     /** Of the block that is set aside for tests of network devices (RFC 2544), and another one for each process. */
     private static String host(int number) {
@@ -81,15 +82,19 @@ final class PrivateNetwork implements AutoCloseable {
         inside(ip, "link", "set", inner, "up");
     }
 
-    /** The proxy inside, its clients and servers outside: every byte crosses the wire twice. */
+    /**
+     * The proxy inside, its clients and servers outside: every byte crosses the wire twice. Closed with the network, one
+     * for each.
+     */
     ProxyRig startProxy(String... options) throws IOException {
-        return new ProxyRig(
+        rig = new ProxyRig(
                 Backend.open(new InetSocketAddress(HERE, 0), 0),
                 0,
                 proxy -> proxy.under(entrance())
                         .listen(THERE + ":0")
                         .with("--mode", "splice")
                         .with(options));
+        return rig;
     }
 
     /** The wire, if it is one of those. */
@@ -153,10 +158,13 @@ final class PrivateNetwork implements AutoCloseable {
         return all.toArray(String[]::new);
     }
 
-    /** The wire goes first: the namespace lives on for as long as the last process inside takes to end. */
+    /** The proxy goes first, then the wire: the namespace lives on for as long as the last process inside takes to end. */
     @Override
     public void close() throws IOException {
         try {
+            if (rig != null) {
+                rig.close();
+            }
             if (unreliable != null) {
                 unreliable.close();
             } else {

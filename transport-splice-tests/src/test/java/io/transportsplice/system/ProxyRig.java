@@ -138,6 +138,13 @@ final class ProxyRig implements AutoCloseable {
         return metrics;
     }
 
+    /** Stops it; nearly all of so many bytes must have been spliced, and nothing may have kept it from that. */
+    void stopHavingSpliced(long bytes) throws IOException, InterruptedException {
+        ProxyMetrics metrics = stop();
+        assertTrue(metrics.value("bytesSpliced") > bytes / 10 * 9, metrics::toString);
+        assertEquals(0, metrics.fallbacksBut(), metrics::toString);
+    }
+
     @Override
     public void close() throws IOException {
         closePeers();

@@ -109,6 +109,7 @@ final class UnreliableWire implements AutoCloseable {
         private final String device;
         private final Path here;
         private final Path there;
+        private final DomainSocketAddress address;
         private Process socat;
         private Channel channel;
         private End far;
@@ -119,6 +120,7 @@ final class UnreliableWire implements AutoCloseable {
             this.device = device;
             here = directory.resolve(device + ".test");
             there = directory.resolve(device + ".socat");
+            address = new DomainSocketAddress(there.toFile());
         }
 
         void open(String program, End farEnd) throws IOException {
@@ -187,7 +189,7 @@ final class UnreliableWire implements AutoCloseable {
             }
             latest = Math.max(latest, number);
             far.channel
-                    .writeAndFlush(new DomainDatagramPacket(bytes, new DomainSocketAddress(far.there.toFile())))
+                    .writeAndFlush(new DomainDatagramPacket(bytes, far.address))
                     .addListener((ChannelFutureListener) sent -> {
                         if (!sent.isSuccess() && !closed) {
                             trouble.compareAndSet(null, sent.cause());
