@@ -27,4 +27,5 @@ module io.transportsplice {
 
     exports io.transportsplice;
     exports io.transportsplice.micrometer;
+    exports io.transportsplice.relay;
 }

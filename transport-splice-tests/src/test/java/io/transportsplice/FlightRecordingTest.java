@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;

@@ -4,14 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.transportsplice.testing.Pattern;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Reads frames: a length of 8 bytes, then as many of the pattern. What of a body is not in the buffer with its length it
- * asks for as regions, and checks that the body comes as these and all else as buffers.
+ * asks for as a limit's, and checks that the body comes as such and all else as buffers.
  */
 final class FrameReader extends ByteToMessageDecoder {
     private final EpollSpliceHandler handler;
@@ -30,26 +29,22 @@ final class FrameReader extends ByteToMessageDecoder {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-        if (message instanceof SpliceRegion region) {
-            readBody(ctx, region);
+        if (message instanceof LimitedBytes limited) {
+            readBody(limited.content());
         } else {
             super.channelRead(ctx, message);
         }
     }
 
-    private void readBody(ChannelHandlerContext ctx, SpliceRegion region) throws IOException {
-        if (region.isCopied()) {
-            copiedBytes.addAndGet(region.count());
-        } else {
-            splicedBytes.addAndGet(region.count());
+    private void readBody(ByteBuf bytes) {
+        int count = bytes.readableBytes();
+        (PipeByteBuf.of(bytes) == null ? copiedBytes : splicedBytes).addAndGet(count);
+        if (count > expected) {
+            bytes.release();
+            throw new AssertionError(count + " bytes, but " + expected + " are the frame's");
         }
-        if (region.count() > expected) {
-            region.release();
-            throw new AssertionError(region.count() + " bytes, but " + expected + " are the frame's");
-        }
-        ByteBuf bytes = region.toByteBuf(ctx.alloc());
-        expected -= bytes.readableBytes();
-        verify(bytes, bytes.readableBytes());
+        expected -= count;
+        verify(bytes, count);
         bytes.release();
         if (expected == 0) {
             frames.incrementAndGet();

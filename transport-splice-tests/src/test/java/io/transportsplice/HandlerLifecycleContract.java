@@ -88,15 +88,25 @@ interface HandlerLifecycleContract extends RelayFixture {
 
     @ParameterizedTest
     @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN"})
-    default void shouldStandAsideWhereADecoderMustSeeTheBytes(Route route) throws Exception {
-        rig().configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new PassingDecoder())));
-        verifyPassThrough(route, SpliceFallback.DECODER);
+    default void shouldCopyWhereADecoderLooksAtTheBytes(Route route) throws Exception {
+        rig().configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new PassingDecoder(true))));
+        verifyPassThrough(route, SpliceFallback.LOOKED_AT);
     }
 
-    /** One side cannot splice, but the other's regions must arrive all the same. */
+    @ParameterizedTest
+    @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN"})
+    default void shouldSpliceWhatADecoderPassesOnWithoutALook(Route route) throws Exception {
+        rig().configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new PassingDecoder(false))));
+        Link link = rig().link(route);
+        link.carryToEnd(16 * MIB, 64 * KIB);
+        link.finish();
+        verifyStreamCarriage(16 * MIB);
+    }
+
+    /** One side cannot splice, but what the other fills must arrive all the same. */
     @ParameterizedTest
     @EnumSource
-    default void shouldCarryRegionsToAChannelWithoutASpliceHandler(Route route) throws Exception {
+    default void shouldCarryBytesToAChannelWithoutASpliceHandler(Route route) throws Exception {
         rig().configure(c -> c.withoutSpliceHandler().pipeline((side, pipeline) -> {
             if (side == (route.up() ? Side.FRONT : Side.BACK)) {
                 pipeline.addFirst(new EpollSpliceHandler(c.options()));
@@ -177,8 +187,17 @@ interface HandlerLifecycleContract extends RelayFixture {
 
     /** Decodes each piece of the stream to itself. */
     final class PassingDecoder extends ByteToMessageDecoder {
+        private final boolean looks;
+
+        PassingDecoder(boolean looks) {
+            this.looks = looks;
+        }
+
         @Override
         protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+            if (looks) {
+                in.getByte(in.readerIndex());
+            }
             out.add(in.readRetainedSlice(in.readableBytes()));
         }
     }

@@ -115,7 +115,7 @@ class LimitTest {
 
     @ParameterizedTest
     @EnumSource(Policy.class)
-    void shouldReadEachBodyAsRegionsAndAllElseAsBuffers(Policy policy) throws IOException {
+    void shouldReadEachBodyAsALimitsAndAllElseAsBuffers(Policy policy) throws IOException {
         long seed = System.nanoTime();
         FrameReader reader = sendFrames(policy, true, seed);
         if (policy == Policy.NEVER) {
@@ -126,21 +126,21 @@ class LimitTest {
     }
 
     @Test
-    void shouldReadBodiesAsRegionsOfCopiedBytesOnAnotherTransport() throws IOException {
+    void shouldReadBodiesOfCopiedBytesOnAnotherTransport() throws IOException {
         FrameReader reader = sendFrames(Policy.ALWAYS, false, System.nanoTime());
         assertEquals(0, reader.splicedBytes.get());
         assertTrue(reader.copiedBytes.get() > 0);
     }
 
-    /** Counts bytes of regions and of buffers, and reads no further than it is told. */
+    /** Counts bytes of limits and of others, and reads no further than it is told. */
     private static final class Counting extends ChannelInboundHandlerAdapter {
-        final AtomicLong regionBytes = new AtomicLong();
+        final AtomicLong limitedBytes = new AtomicLong();
         final AtomicLong bufferBytes = new AtomicLong();
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof SpliceRegion region) {
-                regionBytes.addAndGet(region.count());
+            if (message instanceof LimitedBytes limited) {
+                limitedBytes.addAndGet(limited.content().readableBytes());
             } else {
                 bufferBytes.addAndGet(((ByteBuf) message).readableBytes());
             }
@@ -169,7 +169,7 @@ class LimitTest {
             client.send(pattern, 0, 3 * MIB, 64 * KIB);
             client.halfClose();
             assertEquals(3 * MIB, limit.get(20, TimeUnit.SECONDS));
-            assertEquals(3 * MIB, counting.regionBytes.get());
+            assertEquals(3 * MIB, counting.limitedBytes.get());
         }
     }
 
@@ -188,7 +188,7 @@ class LimitTest {
         try (Peer client = connect(initializer(handler, counting), true, true)) {
             Future<Long> limit = limit(10 * MIB);
             client.send(pattern, 0, MIB, 64 * KIB);
-            Await.until("all bytes are there", () -> counting.regionBytes.get() == MIB);
+            Await.until("all bytes are there", () -> counting.limitedBytes.get() == MIB);
             client.reset();
             assertInstanceOf(IOException.class, limit.await().cause());
         }
@@ -199,12 +199,12 @@ class LimitTest {
         try (Peer client = connect(initializer(handler, counting), true, false)) {
             Future<Long> limit = limit(10 * MIB);
             client.send(pattern, 0, 3 * MIB, 64 * KIB);
-            Await.until("all bytes are there", () -> counting.regionBytes.get() == 3 * MIB);
+            Await.until("all bytes are there", () -> counting.limitedBytes.get() == 3 * MIB);
             assertTrue(limit.cancel(false));
             onLoop(() -> null);
             client.send(pattern, 0, 3 * MIB, 64 * KIB);
             Await.until("all bytes are there", () -> counting.bufferBytes.get() == 3 * MIB);
-            assertEquals(3 * MIB, counting.regionBytes.get());
+            assertEquals(3 * MIB, counting.limitedBytes.get());
         }
     }
 
@@ -213,7 +213,7 @@ class LimitTest {
         try (Peer client = connect(initializer(handler, counting), true, false)) {
             Future<Long> limit = limit(10 * MIB);
             client.send(pattern, 0, MIB, 64 * KIB);
-            Await.until("all bytes are there", () -> counting.regionBytes.get() == MIB);
+            Await.until("all bytes are there", () -> counting.limitedBytes.get() == MIB);
             accepted.element().pipeline().remove(handler);
             assertInstanceOf(IllegalStateException.class, limit.await().cause());
             client.send(pattern, 0, MIB, 64 * KIB);

@@ -160,8 +160,8 @@ final class ModelMachine implements AutoCloseable {
         if (!isReadWanted()) {
             throw violations.add("a fill that nobody asked for");
         }
-        if (relay.regionsAlive() >= setup.maxInFlight()) {
-            throw violations.add("a fill with " + relay.regionsAlive() + " regions in flight");
+        if (relay.isBoundReached(setup.maxInFlight())) {
+            throw violations.add("a fill while " + relay.inFlightCount() + " wait in the sink");
         }
     }
 
@@ -174,7 +174,7 @@ final class ModelMachine implements AutoCloseable {
                 && !source.channel().isInputShutdown()
                 && source.unread() > 0
                 && isReadWanted()
-                && relay.regionsAlive() < setup.maxInFlight()) {
+                && !relay.isBoundReached(setup.maxInFlight())) {
             throw violations.add("lost wake-up: " + source.unread() + " bytes wait, and a read");
         }
     }

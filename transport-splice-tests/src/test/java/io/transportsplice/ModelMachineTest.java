@@ -61,7 +61,7 @@ class ModelMachineTest {
     @AfterContainer
     static void report() {
         System.out.println("ModelMachineTest tried " + ModelTally.report());
-        assertTrue(ModelTally.counted("regions") > 0, "nothing was spliced");
+        assertTrue(ModelTally.counted("spliced") > 0, "nothing was spliced");
     }
 
     @Provide

@@ -31,7 +31,7 @@ class ModelMeterTest {
 
     @BeforeTry
     void startAnew() {
-        meter = new StreamMeter(Policy.AUTO);
+        meter = new StreamMeter(SpliceOptions.builder().policy(Policy.AUTO).build());
         splicing = false;
         switches = 0;
     }

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 /** The user's handler at the source: does with each message what it was told to, and keeps account of the bytes. */
 final class ModelRelay extends ChannelInboundHandlerAdapter {
@@ -25,14 +26,23 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
         HELD,
         RELEASED,
         RELEASED_ELSEWHERE,
+        /** Two owners write it: the stream has it twice, unless they fail. */
         WRITTEN_TWICE,
-        WRITTEN_AS_BUFFER
+        /** A look at a byte, then written. */
+        LOOKED_AT,
+        LOOKED_AT_ELSEWHERE,
+        /** A duplicate is written, and the original released. */
+        DUPLICATED,
+        /** Two slices are written, one after the other. */
+        SPLIT,
+        /** Somebody else has it, too, until the next message. */
+        SHARED
     }
 
     /** A part of the source's stream that was written to the sink, and what became of that. */
     record Written(long from, long length, ChannelFuture future) {}
 
-    private record Held(Object message, long from, long length) {}
+    private record Held(ByteBuf bytes, long from, long length) {}
 
     private static final ExecutorService ELSEWHERE = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "elsewhere");
@@ -45,13 +55,15 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
     private final ModelViolations violations;
     private final List<Written> written = new ArrayList<>();
     private final Deque<Held> held = new ArrayDeque<>();
-    private final List<SpliceRegion> regions = new ArrayList<>();
+    private final List<PipeByteBuf> buffers = new ArrayList<>();
     /** How many of them a splice handler made that is no more. */
     private int foreign;
+    /** What somebody else has, too. */
+    private ByteBuf shared;
 
     private Fate fate = Fate.WRITTEN;
     private long position;
-    /** Bytes that are to come as regions. */
+    /** Bytes that are to come as a limit's. */
     private long limited;
 
     private boolean readRequested;
@@ -83,18 +95,25 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
     }
 
     void spliceHandlerChanged() {
-        foreign = regions.size();
+        foreign = buffers.size();
     }
 
-    long regionsAlive() {
-        return regions.stream()
-                .skip(foreign)
-                .filter(region -> !region.isCopied() && region.refCnt() > 0)
-                .count();
+    /** Those of today's splice handler whose pipe is not at home. */
+    private Stream<PipeByteBuf> inFlight() {
+        return buffers.stream().skip(foreign).filter(buffer -> buffer.refCnt() > 0 && !buffer.isInMemory());
+    }
+
+    long inFlightCount() {
+        return inFlight().count();
+    }
+
+    /** Whether more must not be filled: as many as may wait in sinks do. */
+    boolean isBoundReached(int maxInFlight) {
+        return inFlightCount() >= maxInFlight && inFlight().allMatch(PipeByteBuf::isWaiting);
     }
 
     boolean allReleased() {
-        return regions.stream().allMatch(region -> region.refCnt() == 0);
+        return buffers.stream().allMatch(buffer -> buffer.refCnt() == 0);
     }
 
     List<Written> written() {
@@ -114,34 +133,37 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) throws IOException {
+    @SuppressWarnings("ReferenceEquality") // equals() would look at the bytes
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
         readRequested = false;
-        long length;
-        if (message instanceof SpliceRegion region) {
-            regions.add(region);
-            length = region.count();
-            source.consumed(region.isCopied() ? length : 0);
-            ModelTally.count(region.isCopied() ? "copied regions" : "regions", 1);
-        } else {
-            length = ((ByteBuf) message).readableBytes();
+        stopSharing();
+        ByteBuf bytes = (ByteBuf) LimitedBytes.unwrap(message);
+        long length = bytes.readableBytes();
+        PipeByteBuf buffer = PipeByteBuf.of(bytes);
+        if (buffer == null) {
             source.consumed(length);
-            ModelTally.count("buffers", 1);
+            ModelTally.count("copied", 1);
+        } else {
+            if (buffers.isEmpty() || buffers.get(buffers.size() - 1) != buffer) {
+                buffers.add(buffer);
+            }
+            ModelTally.count("spliced", 1);
         }
         checkLimit(message, length);
         long from = position;
         position += length;
         boolean overtaking = !held.isEmpty() && fate != Fate.RELEASED && fate != Fate.RELEASED_ELSEWHERE;
         if (fate == Fate.HELD || overtaking) {
-            held.add(new Held(message, from, length));
+            held.add(new Held(bytes, from, length));
         } else {
-            dispose(new Held(message, from, length), fate);
+            dispose(new Held(bytes, from, length), fate);
         }
     }
 
-    /** While a limit lasts there are regions only, and none reaches beyond it. */
+    /** While a limit lasts there is nothing else, and nothing reaches beyond it. */
     private void checkLimit(Object message, long length) {
         if (limited > 0) {
-            if (!(message instanceof SpliceRegion) || length > limited) {
+            if (!(message instanceof LimitedBytes) || length > limited) {
                 violations.add(message + " with " + limited + " bytes of a limit to come");
             }
             limited -= length;
@@ -156,12 +178,29 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void dispose(Held message, Fate how) throws IOException {
+    private void dispose(Held message, Fate how) {
         switch (how) {
-            case RELEASED -> ReferenceCountUtil.release(message.message());
-            case RELEASED_ELSEWHERE -> elsewhere(() -> ReferenceCountUtil.release(message.message()));
+            case RELEASED -> ReferenceCountUtil.release(message.bytes());
+            case RELEASED_ELSEWHERE -> elsewhere(() -> ReferenceCountUtil.release(message.bytes()));
             case WRITTEN_TWICE -> writeTwice(message);
-            case WRITTEN_AS_BUFFER -> write(asBuffer(message));
+            case LOOKED_AT -> {
+                look(message);
+                write(message);
+            }
+            case LOOKED_AT_ELSEWHERE -> {
+                elsewhere(() -> look(message));
+                write(message);
+            }
+            case DUPLICATED -> {
+                write(new Held(message.bytes().retainedDuplicate(), message.from(), message.length()));
+                message.bytes().release();
+            }
+            case SPLIT -> split(message);
+            case SHARED -> {
+                stopSharing();
+                shared = message.bytes().retain();
+                write(message);
+            }
             case WRITTEN, HELD -> write(message);
         }
     }
@@ -174,44 +213,45 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private Held asBuffer(Held message) throws IOException {
-        if (!(message.message() instanceof SpliceRegion region)) {
-            return message;
+    private void look(Held message) {
+        ByteBuf bytes = message.bytes();
+        if (bytes.getByte(bytes.readerIndex()) != ModelSocket.patternAt(message.from())) {
+            violations.add("a wrong byte in " + message);
         }
-        ByteBuf bytes = region.toByteBuf(sink.alloc());
-        if (bytes.readableBytes() != message.length()) {
-            throw violations.add(bytes + " of " + message);
-        }
-        return new Held(bytes, message.from(), message.length());
     }
 
     private void write(Held message) {
-        written.add(new Written(message.from(), message.length(), sink.write(message.message())));
+        written.add(new Written(message.from(), message.length(), sink.write(message.bytes())));
     }
 
     private void writeTwice(Held message) {
-        if (message.message() instanceof SpliceRegion region) {
-            region.retain();
-            write(message);
-            ChannelFuture second = sink.write(region);
-            boolean guarded = sink.pipeline().get(EpollSpliceHandler.class) != null;
-            second.addListener(done -> {
-                if (guarded && done.isSuccess()) {
-                    violations.add("a region could be written twice");
-                }
-            });
-        } else {
-            write(message);
+        message.bytes().retain();
+        write(message);
+        write(message);
+    }
+
+    private void split(Held message) {
+        ByteBuf bytes = message.bytes();
+        int half = bytes.readableBytes() / 2;
+        write(new Held(bytes.readRetainedSlice(half), message.from(), half));
+        write(new Held(bytes, message.from() + half, message.length() - half));
+    }
+
+    void stopSharing() {
+        if (shared != null) {
+            shared.release();
+            shared = null;
         }
     }
 
     /** The first that is held; it is the caller's from here on. */
-    Object takeHeld() {
-        return held.remove().message();
+    ByteBuf takeHeld() {
+        return held.remove().bytes();
     }
 
     /** All that are held, which does not change what becomes of later ones. */
-    void disposeHeld(Fate how) throws IOException {
+    void disposeHeld(Fate how) {
+        stopSharing();
         for (Held message = held.poll(); message != null; message = held.poll()) {
             dispose(message, how);
         }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.util.ReferenceCountUtil;
+import io.netty.buffer.ByteBuf;
 import io.transportsplice.ModelKernel.Call;
 import io.transportsplice.ModelRelay.Fate;
 import io.transportsplice.ModelStep.DisposeHeld;
@@ -112,9 +112,9 @@ class ModelScenarioTest {
                     new Meet(Fate.HELD),
                     new Send(100),
                     Simple.RUN_TO_REST));
-            Object message = machine.relay().takeHeld();
-            assertInstanceOf(SpliceRegion.class, message, "it splices no more");
-            ReferenceCountUtil.release(message);
+            ByteBuf message = machine.relay().takeHeld();
+            assertInstanceOf(PipeByteBuf.class, message, "it splices no more");
+            message.release();
         }
     }
 
@@ -149,7 +149,7 @@ class ModelScenarioTest {
     }
 
     @Test
-    void shouldKeepToItsBoundOfRegionsInFlight() throws IOException {
+    void shouldKeepToItsBoundOfPipesInASink() throws IOException {
         run(
                 TWO_IN_FLIGHT,
                 new Meet(Fate.HELD),
@@ -163,7 +163,7 @@ class ModelScenarioTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void shouldFillAgainOnceARegionIsReleased(boolean elsewhere) throws IOException {
+    void shouldFillAgainOnceABufferIsReleased(boolean elsewhere) throws IOException {
         run(
                 SPLICING,
                 new Meet(Fate.HELD),
@@ -177,7 +177,18 @@ class ModelScenarioTest {
 
     /** On the loop's own thread and from another, empty and with bytes inside. */
     @ParameterizedTest
-    @ValueSource(strings = {"WRITTEN", "RELEASED", "RELEASED_ELSEWHERE", "WRITTEN_TWICE", "WRITTEN_AS_BUFFER"})
+    @ValueSource(
+            strings = {
+                "WRITTEN",
+                "RELEASED",
+                "RELEASED_ELSEWHERE",
+                "WRITTEN_TWICE",
+                "LOOKED_AT",
+                "LOOKED_AT_ELSEWHERE",
+                "DUPLICATED",
+                "SPLIT",
+                "SHARED"
+            })
     void shouldTakeEachPipeHomeOnceAndNeverReuseBytes(Fate fate) throws IOException {
         run(
                 TWO_IN_FLIGHT,
@@ -332,8 +343,9 @@ class ModelScenarioTest {
     void shouldNeverUseTheDescriptorOfASinkThatIsClosed() throws IOException {
         try (ModelMachine machine = new ModelMachine(FULL_SINK)) {
             machine.happen(List.of(new Meet(Fate.HELD), new Send(100), Simple.RUN_TO_REST));
-            SpliceRegion region = (SpliceRegion) machine.relay().takeHeld();
-            machine.sink().channel().writeAndFlush(region.retain());
+            ByteBuf buffer = machine.relay().takeHeld();
+            SpliceOutput output = new SpliceOutput(machine.sink().channel());
+            PipeRegion region = new PipeRegion(buffer, PipeByteBuf.of(buffer), output);
             machine.closeByUser(machine.sink());
             machine.runToRest();
             assertThrows(ClosedChannelException.class, () -> region.transferTo(null, 0));

@@ -154,7 +154,7 @@ class SpliceToTest {
                     rig.async(() -> link.sink().receive(link.forward(), 0, 32 * MIB));
             carriage.awaitAtLeast(8 * MIB);
             assertTrue(first.cancel(false));
-            Await.until("the transfer has left", () -> pair.front().pipeline().get(SpliceTransfer.class) == null);
+            Await.until("the transfer has left", () -> pair.front().pipeline().get(ClaimedSource.class) == null);
             Future<Long> second = EpollSplice.spliceTo(pair.front(), pair.back());
             Rig.await(receiving);
             Rig.await(sending);

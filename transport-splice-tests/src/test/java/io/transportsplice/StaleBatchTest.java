@@ -15,6 +15,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;

@@ -11,7 +11,8 @@ class StreamMeterTest {
     private static final long LARGE = 64 * 1024;
     private static final long SMALL = 4 * 1024;
 
-    private final StreamMeter auto = new StreamMeter(Policy.AUTO);
+    private final StreamMeter auto =
+            new StreamMeter(SpliceOptions.builder().policy(Policy.AUTO).build());
 
     @Test
     void shouldStartAfterAFewLargeBurstsInARow() {
@@ -55,7 +56,8 @@ class StreamMeterTest {
     @Test
     void shouldNotOscillateBetweenItsThresholds() {
         for (long burst = 16 * 1024; burst < 32 * 1024; burst += 512) {
-            StreamMeter meter = new StreamMeter(Policy.AUTO);
+            StreamMeter meter =
+                    new StreamMeter(SpliceOptions.builder().policy(Policy.AUTO).build());
             for (int i = 0; i < 100; i++) {
                 assertFalse(meter.isStream(burst), "started at " + burst);
                 assertFalse(meter.isChatter(burst), "stopped at " + burst);
@@ -65,9 +67,11 @@ class StreamMeterTest {
 
     @Test
     void shouldSpliceAlwaysOrNeverWhereToldTo() {
-        assertTrue(new StreamMeter(Policy.ALWAYS).isStream(1));
-        StreamMeter never = new StreamMeter(Policy.NEVER);
-        StreamMeter always = new StreamMeter(Policy.ALWAYS);
+        assertTrue(new StreamMeter(SpliceOptions.builder().policy(Policy.ALWAYS).build()).isStream(1));
+        StreamMeter never =
+                new StreamMeter(SpliceOptions.builder().policy(Policy.NEVER).build());
+        StreamMeter always =
+                new StreamMeter(SpliceOptions.builder().policy(Policy.ALWAYS).build());
         for (int i = 0; i < 10; i++) {
             assertFalse(never.isStream(LARGE));
             assertFalse(always.isChatter(1));
@@ -76,7 +80,8 @@ class StreamMeterTest {
 
     @Test
     void shouldWaitLongerAfterEachRefusal() {
-        StreamMeter meter = new StreamMeter(Policy.ALWAYS);
+        StreamMeter meter =
+                new StreamMeter(SpliceOptions.builder().policy(Policy.ALWAYS).build());
         long last = 0;
         for (int refusals = 0; refusals < 5; refusals++) {
             meter.refused();
@@ -84,7 +89,10 @@ class StreamMeterTest {
             assertTrue(copied > last, copied + " after " + last);
             last = copied;
         }
-        meter.isChatter(LARGE); // it worked
+        meter.isChatter(LARGE); // it was filled, which says nothing
+        meter.refused();
+        assertTrue(copiedUntilNextTry(meter) > last);
+        meter.drained();
         meter.refused();
         assertEquals(64 * 1024, copiedUntilNextTry(meter));
     }

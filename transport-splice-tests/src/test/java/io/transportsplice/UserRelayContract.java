@@ -58,12 +58,12 @@ interface UserRelayContract extends RelayFixture {
     /** However careless the relay, the pipes of one source stay bounded. */
     @ParameterizedTest
     @EnumSource
-    default void shouldBoundTheRegionsInFlightWhateverTheRelayDoes(Idiom idiom) throws Exception {
+    default void shouldBoundThePipesInFlightWhateverTheRelayDoes(Idiom idiom) throws Exception {
         Link link = userRelay(idiom).smallBuffers().link(Route.TCP_TCP_UP);
-        long before = SpliceMetrics.snapshot().regionsInFlight();
+        long before = SpliceMetrics.snapshot().buffersInFlight();
         long sent = link.fillUp(MIB);
-        long inFlight = SpliceMetrics.snapshot().regionsInFlight() - before;
-        assertTrue(inFlight <= SpliceOptions.defaults().maxInFlight(), () -> inFlight + " regions are in flight");
+        long inFlight = SpliceMetrics.snapshot().buffersInFlight() - before;
+        assertTrue(inFlight <= SpliceOptions.defaults().maxInFlight(), () -> inFlight + " are in flight");
         link.sink().receive(link.forward(), 0, sent);
     }
 

@@ -17,6 +17,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.transportsplice.SpliceOptions.Policy;
+import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;

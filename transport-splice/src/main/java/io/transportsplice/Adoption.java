@@ -1,142 +1,163 @@
 package io.transportsplice;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
-import io.netty.util.concurrent.Future;
+import io.netty.channel.socket.DuplexChannel;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Registers a channel again, through the {@link SplicingEventLoop} of its own loop, so that a {@link SplicingHandle} gets
- * between it and epoll. Public API only: deregister, and register in the listener of that, which is one task on the loop,
- * so nothing can come between.
+ * between it and epoll. Public API only, in two steps. The first task looks whether the channel may be adopted, and asks
+ * it to deregister, which Netty does by a second task; that one registers it, so nothing can come between. Until then the
+ * channel is as stock, and nothing is held back.
  *
- * <p>From {@link #begin} until that task has run, what would change the channel's interest is held back by the handler,
- * which is the pipeline's first, and is done afterwards: reading, flushing, deregistering. The two events that a
- * registration fires are kept from the pipeline, because handlers count connections with them.
+ * <p>From the first task to the end of the second it stands first in the pipeline, and keeps the two events of the
+ * registration from the others, because handlers count connections with them. A channel that is closed between the two is
+ * left to die, with all its events.
  *
  * <p>Confined to the event loop of its channel.
  */
-final class Adoption {
+final class Adoption extends ChannelInboundHandlerAdapter {
 
-    private enum State {
-        NONE,
-        UNDER_WAY,
-        ADOPTED
+    /** Who wants a channel adopted. */
+    interface Adopter {
+        /** Asked once, when all that was asked of the channel before has been done. */
+        boolean stillWantsIt();
+
+        /** The channel is adopted. */
+        void adopted(SplicingHandle handle);
+
+        /** It is not, and is as it was. */
+        void notAdopted();
     }
 
-    private final EpollSpliceHandler handler;
-    private State state = State.NONE;
-    private SplicingHandle handle;
-    private boolean flushHeld;
-    private ChannelPromise deregisterHeld;
-    /** A channelRegistered of ours is to come. */
-    private boolean registeredExpected;
+    private final Channel channel;
+    private final SplicingEventLoop view;
+    private final Adopter adopter;
+    private boolean active;
 
-    Adoption(EpollSpliceHandler handler) {
-        this.handler = handler;
+    private Adoption(Channel channel, SplicingEventLoop view, Adopter adopter) {
+        this.channel = channel;
+        this.view = view;
+        this.adopter = adopter;
     }
 
-    Channel channel() {
-        return handler.channel();
-    }
-
-    /** Adopts the channel if it is not. False if it is on a loop that is not epoll's. */
-    boolean begin() {
-        assert channel().eventLoop().inEventLoop();
-        if (state != State.NONE) {
+    /** False if the loop takes no more tasks. */
+    static boolean schedule(Channel channel, SplicingEventLoop view, Adopter adopter) {
+        try {
+            view.execute(new Adoption(channel, view, adopter)::begin);
             return true;
-        }
-        SplicingEventLoop loop = SplicingEventLoop.of(channel().eventLoop());
-        if (loop == null) {
+        } catch (RejectedExecutionException e) {
             return false;
         }
-        handle = loop.handleOf(channel());
-        if (handle != null) { // it was registered through the view
-            state = State.ADOPTED;
-            handler.adopted();
-            return true;
+    }
+
+    /** Whether a handler is the first of its pipeline, but for an adoption. */
+    static boolean isFirst(ChannelHandlerContext ctx) {
+        ChannelHandler first = ctx.pipeline().first();
+        if (!(first instanceof Adoption)) {
+            return first == ctx.handler();
         }
-        state = State.UNDER_WAY;
+        Iterator<Map.Entry<String, ChannelHandler>> handlers = ctx.pipeline().iterator();
+        handlers.next();
+        return handlers.hasNext() && handlers.next().getValue() == ctx.handler();
+    }
+
+    private void begin() {
+        if (!channel.isRegistered() || isClosing() || !adopter.stillWantsIt()) {
+            adopter.notAdopted();
+            return;
+        }
+        active = channel.isActive();
+        channel.pipeline().addFirst(this);
         // Not through the pipeline: it is none of the user's handlers' business.
-        channel().unsafe().deregister(channel().newPromise().addListener(deregistered -> register(loop)));
-        return true;
+        ChannelPromise deregistered = channel.newPromise();
+        channel.unsafe().deregister(deregistered.addListener(done -> register()));
+        Tasks.execute(view, () -> giveUpUnless(deregistered.isDone()), () -> {});
     }
 
-    private void register(SplicingEventLoop loop) {
-        if (!channel().isOpen()) { // closed since; its own deregistration follows
-            state = State.NONE;
-            deregisterIfHeld();
+    /** Netty's task gets lost where the loop's queue is full. */
+    private void giveUpUnless(boolean deregistered) {
+        if (!deregistered) {
+            leave();
+            adopter.notAdopted();
+        }
+    }
+
+    /** With SO_LINGER it is closed by another thread, later, but its outbound buffer goes at once. */
+    private boolean isClosing() {
+        if (!channel.isOpen() || channel.unsafe().outboundBuffer() != null) {
+            return !channel.isOpen();
+        }
+        Integer linger = channel.config().getOption(ChannelOption.SO_LINGER);
+        return !((DuplexChannel) channel).isOutputShutdown() || (linger != null && linger > 0);
+    }
+
+    private void register() {
+        if (isClosing()) {
+            leave();
+            adopter.notAdopted();
             return;
         }
-        registeredExpected = true;
-        channel()
-                .unsafe()
-                .register(loop, channel().newPromise().addListener(registered -> completed(loop, registered)));
-    }
-
-    private void completed(SplicingEventLoop loop, Future<?> registered) {
-        if (!registered.isSuccess()) {
-            state = State.NONE;
-            registeredExpected = false;
-            // Netty has closed the channel, and since it was not registered then, told nobody.
-            channel().pipeline().fireExceptionCaught(registered.cause());
-            channel().pipeline().fireChannelInactive();
-            channel().pipeline().fireChannelUnregistered();
-            return;
-        }
-        state = State.ADOPTED;
-        handle = loop.handleOf(channel());
-        Counters.ADOPTIONS.increment();
-        repeatWhatWasLost();
-        handler.adopted();
-    }
-
-    /** Deregistering drops the interest in EPOLLOUT and EPOLLIN. */
-    private void repeatWhatWasLost() {
-        handle.flushPending();
-        if (flushHeld) {
-            flushHeld = false;
-            channel().unsafe().flush();
-        }
-        if (handler.isReadWanted()) {
-            channel().unsafe().beginRead();
-        }
-        deregisterIfHeld();
-    }
-
-    private void deregisterIfHeld() {
-        if (deregisterHeld != null) {
-            channel().unsafe().deregister(deregisterHeld);
-            deregisterHeld = null;
+        ChannelPromise registered = channel.newPromise();
+        channel.unsafe().register(view, registered);
+        leave();
+        // On its own thread that is done at once. Where epoll refuses the socket, Netty says nothing.
+        if (channel.isRegistered()) {
+            Counters.ADOPTIONS.increment();
+            SplicingHandle handle = view.handleOf(channel);
+            adopter.adopted(handle);
+            handle.flushPending(); // deregistering dropped the interest in EPOLLOUT
+        } else {
+            failed(registered.cause());
         }
     }
 
-    boolean isUnderWay() {
-        return state == State.UNDER_WAY;
+    private void leave() {
+        if (channel.pipeline().context(this) != null) { // else the pipeline is empty: the channel is closed
+            channel.pipeline().remove(this);
+        }
     }
 
-    /** What stands before the channel, or {@code null} while it is not adopted. */
-    SplicingHandle handle() {
-        return state == State.ADOPTED ? handle : null;
+    /** Netty tells nobody of the end of a channel that is not registered. */
+    private void failed(Throwable cause) {
+        SplicingHandle handle = view.handleOf(channel);
+        if (handle != null) {
+            handle.cancel();
+        }
+        channel.unsafe().close(channel.voidPromise());
+        channel.pipeline()
+                .fireExceptionCaught(new IllegalStateException("the channel could not be registered again", cause));
+        if (active) {
+            channel.pipeline().fireChannelInactive();
+        }
+        channel.pipeline().fireChannelUnregistered();
     }
 
-    void holdFlush() {
-        flushHeld = true;
+    @Override
+    public void channelRegistered(ChannelHandlerContext ctx) {
+        // it was registered all the time
     }
 
-    void holdDeregister(ChannelPromise promise) {
-        deregisterHeld = promise;
+    @Override
+    public void channelUnregistered(ChannelHandlerContext ctx) {
+        if (isClosing()) { // and Netty, which empties the pipeline now, tells the other thing too late
+            if (active) {
+                ctx.fireChannelInactive();
+            }
+            ctx.fireChannelUnregistered();
+        }
     }
 
-    /** Whether a channelRegistered that just came is to be kept from the pipeline. */
-    boolean isOwnRegistered() {
-        boolean own = registeredExpected;
-        registeredExpected = false;
-        return own;
-    }
-
-    /** The channel left its loop, by somebody else's doing. */
-    void lost() {
-        state = State.NONE;
-        handle = null;
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        active = true;
+        ctx.fireChannelActive();
     }
 }

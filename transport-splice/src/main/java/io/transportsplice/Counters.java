@@ -1,5 +1,6 @@
 package io.transportsplice;
 
+import io.netty.channel.Channel;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -7,6 +8,8 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What all event loops did together. Any thread. */
@@ -14,18 +17,24 @@ final class Counters {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(Counters.class);
 
-    static final LongAdder REGIONS = new LongAdder();
-    static final LongAdder REGIONS_RELEASED = new LongAdder();
+    static final LongAdder BUFFERS = new LongAdder();
+    static final LongAdder BUFFERS_RELEASED = new LongAdder();
     static final LongAdder BYTES_SPLICED = new LongAdder();
     static final LongAdder BYTES_COPIED = new LongAdder();
     static final LongAdder ADOPTIONS = new LongAdder();
 
-    private static final FastThreadLocal<Set<SpliceFallback>> TOLD = new FastThreadLocal<>() {
+    private static final FastThreadLocal<Set<SpliceFallback>> TOLD_BY_LOOP = new FastThreadLocal<>() {
         @Override
         protected Set<SpliceFallback> initialValue() {
             return EnumSet.noneOf(SpliceFallback.class);
         }
     };
+
+    private static final Set<SpliceFallback> WARNED = ConcurrentHashMap.newKeySet();
+    /** Stacks are walked for so many looks at the most: most looks are rightful. */
+    private static final int MOST_WALKS = 32;
+
+    private static final AtomicInteger WALKS = new AtomicInteger();
 
     private static final Map<SpliceFallback, LongAdder> FALLBACKS = new EnumMap<>(SpliceFallback.class);
 
@@ -40,13 +49,33 @@ final class Counters {
     static void fallback(SpliceFallback reason, Object where) {
         FALLBACKS.get(reason).increment();
         FlightRecording.fallback(reason, where);
-        // Each event loop tells each reason once; how often it came is the counter's to say.
-        if (logger.isDebugEnabled() && TOLD.get().add(reason)) {
+        if (reason.remedy() != null && WARNED.add(reason)) {
+            logger.warn(
+                    "{} Not splicing: {}: {}. Told once, see SpliceMetrics.",
+                    where,
+                    reason,
+                    reason.remedy(),
+                    reason == SpliceFallback.UNAVAILABLE ? EpollSplice.unavailabilityCause() : null);
+        } else if (logger.isDebugEnabled() && TOLD_BY_LOOP.get().add(reason)) {
+            // Each event loop tells each reason once; how often it came is the counter's to say.
             logger.debug("{} Not splicing: {} (told once, see SpliceMetrics)", where, reason);
         }
     }
 
     static long fallbacks(SpliceFallback reason) {
         return FALLBACKS.get(reason).sum();
+    }
+
+    /** Somebody looks at bytes in a pipe. If that is a channel which sends them, it lacks a splice handler. */
+    static void lookedAt() {
+        if (WALKS.get() < MOST_WALKS && WALKS.getAndIncrement() < MOST_WALKS) {
+            boolean sends = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+                    .walk(frames -> frames.anyMatch(frame -> Channel.class.isAssignableFrom(frame.getDeclaringClass())
+                            && frame.getMethodName().equals("doWrite")));
+            if (sends && WARNED.add(SpliceFallback.LOOKED_AT)) {
+                logger.warn("Spliced bytes were written to a channel without an EpollSpliceHandler, and copied: put one"
+                        + " first into its pipeline, too. Told once, see SpliceMetrics.");
+            }
+        }
     }
 }

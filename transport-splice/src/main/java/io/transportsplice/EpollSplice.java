@@ -5,6 +5,7 @@ import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.netty.util.internal.SystemPropertyUtil;
@@ -93,7 +94,16 @@ public final class EpollSplice {
      * @throws IllegalArgumentException unless it is a group of epoll event loops
      */
     public static IoEventLoopGroup wrap(IoEventLoopGroup group) {
-        return isAvailable() ? new SplicingEventLoopGroup(group) : group;
+        return isAvailable() ? SplicingEventLoopGroup.of(group) : group;
+    }
+
+    /**
+     * How many bytes a channel's socket has been given that its far end has not acknowledged, of TCP (tcp(7),
+     * {@code SIOCOUTQ}); -1 where that cannot be asked. To be called on the channel's event loop.
+     */
+    public static int unsentBytes(Channel channel) {
+        boolean canAsk = isAvailable() && channel instanceof EpollSocketChannel && channel.isOpen();
+        return canAsk ? LIBC.unsent(((EpollSocketChannel) channel).fd().intValue()) : -1;
     }
 
     static LibC libc() {

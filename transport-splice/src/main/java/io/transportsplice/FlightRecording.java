@@ -1,8 +1,8 @@
 package io.transportsplice;
 
 /**
- * Events for Java Flight Recorder, where the runtime has it: an image made by jlink may lack the module jdk.jfr. The
- * event classes are named, and so loaded, nowhere before {@link #PRESENT} has been asked. Any thread.
+ * An event for Java Flight Recorder, where the runtime has it: an image made by jlink may lack the module jdk.jfr. The
+ * event's class is named, and so loaded, nowhere before {@link #PRESENT} has been asked. Any thread.
  */
 final class FlightRecording {
 
@@ -17,11 +17,6 @@ final class FlightRecording {
         } catch (ClassNotFoundException e) {
             return false;
         }
-    }
-
-    /** {@code null} where there is no recorder. */
-    static RelayEvent relayBegun() {
-        return PRESENT ? RelayEvent.begun() : null;
     }
 
     static void fallback(SpliceFallback reason, Object where) {

@@ -35,6 +35,7 @@ final class LibC {
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int F_GETPIPE_SZ = 1032;
+    private static final long SIOCINQ = 0x541B;
     private static final long SIOCOUTQ = 0x5411;
 
     private final Kernel kernel;
@@ -101,8 +102,17 @@ final class LibC {
 
     /** {@code SIOCOUTQ}: how many bytes a TCP socket was given that its far end has not acknowledged (tcp(7)). */
     int unsent(int fd) {
+        return ask(fd, SIOCOUTQ);
+    }
+
+    /** {@code SIOCINQ}: how many bytes wait in a socket to be read (tcp(7), unix(7)). */
+    int unread(int fd) {
+        return ask(fd, SIOCINQ);
+    }
+
+    private int ask(int fd, long request) {
         int[] bytes = new int[1];
-        int result = kernel.ioctl(fd, SIOCOUTQ, bytes);
+        int result = kernel.ioctl(fd, request, bytes);
         return result >= 0 ? bytes[0] : -kernel.errno();
     }
 

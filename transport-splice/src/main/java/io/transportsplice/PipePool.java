@@ -1,7 +1,6 @@
 package io.transportsplice;
 
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.internal.SystemPropertyUtil;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
@@ -18,7 +17,7 @@ final class PipePool {
 
     /** How long a pipe may lie unused. Long enough to outlive a lull, short beside the life of a proxy. */
     static final long TRIM_INTERVAL_MILLIS =
-            SystemPropertyUtil.getLong("io.transportsplice.trimIntervalMillis", 10_000);
+            SystemProperties.integer("io.transportsplice.trimIntervalMillis", 10_000, 1, Integer.MAX_VALUE);
 
     /**
      * Below this, 16 slots and the kernel's own default, copying is cheaper than splicing: past
@@ -28,7 +27,7 @@ final class PipePool {
 
     private final LibC libc;
     private final EventExecutor loop;
-    private final PoolCounters counters = new PoolCounters();
+    private final PoolCounters counters = PoolCounters.ofNewPool();
     private final int[] fds = new int[2];
     private Pipe[] free = new Pipe[0];
     private int size;
@@ -64,10 +63,14 @@ final class PipePool {
     /** Takes a pipe back and keeps it if it is empty and at most {@code bound} are kept. */
     void put(Pipe pipe, int bound) {
         assert loop.inEventLoop();
+        if (closed) {
+            putAfterEnd(pipe);
+            return;
+        }
         counters.returned();
         if (pipe.bytes() != 0) {
             discardDirty(pipe);
-        } else if (size >= bound || closed) {
+        } else if (size >= bound) {
             pipe.close();
             counters.closedClean();
         } else {
@@ -158,6 +161,7 @@ final class PipePool {
             free[size] = null;
             counters.closedAfterEnd(false, false);
         }
+        counters.end();
     }
 
     PoolCounters counters() {

@@ -1,7 +1,7 @@
 package io.transportsplice;
 
+import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -22,23 +22,50 @@ final class PoolCounters {
     static final int POOLED = 8;
     private static final int COUNT = 9;
 
-    /** One for each event loop that ever spliced: few, and small, so they stay, and sums never go back. */
-    private static final Set<PoolCounters> ALL = ConcurrentHashMap.newKeySet();
+    /** One for each event loop that splices, and one for all that have ended, so that sums never go back. */
+    private static final Set<PoolCounters> LIVING = new HashSet<>();
+
+    private static final PoolCounters ENDED = new PoolCounters();
 
     private final AtomicLongArray values = new AtomicLongArray(IN_USE);
+    private boolean ended;
 
-    PoolCounters() {
-        ALL.add(this);
+    private PoolCounters() {}
+
+    static PoolCounters ofNewPool() {
+        PoolCounters counters = new PoolCounters();
+        synchronized (LIVING) {
+            LIVING.add(counters);
+        }
+        return counters;
     }
 
     static long[] sums() {
         long[] sums = new long[COUNT];
-        for (PoolCounters counters : ALL) {
-            for (int i = 0; i < COUNT; i++) {
-                sums[i] += counters.value(i);
-            }
+        synchronized (LIVING) {
+            ENDED.addTo(sums);
+            LIVING.forEach(counters -> counters.addTo(sums));
         }
         return sums;
+    }
+
+    private void addTo(long[] sums) {
+        for (int i = 0; i < COUNT; i++) {
+            sums[i] += value(i);
+        }
+    }
+
+    /** The pool's thread has ended. Idempotent. */
+    void end() {
+        synchronized (LIVING) {
+            if (!LIVING.remove(this)) {
+                return;
+            }
+            ended = true;
+            for (int i = 0; i < IN_USE; i++) {
+                ENDED.values.addAndGet(i, values.get(i));
+            }
+        }
     }
 
     /** A derived one may be told in mid-change: too many pipes in use, but never fewer than none. */
@@ -73,8 +100,11 @@ final class PoolCounters {
 
     /** The same for what is left when the pool's thread has ended, by any thread. */
     void closedAfterEnd(boolean inUse, boolean dirty) {
-        values.getAndAdd(RETURNED, inUse ? 1 : 0);
-        values.getAndAdd(dirty ? CLOSED_DIRTY : CLOSED_CLEAN, 1);
+        synchronized (LIVING) {
+            AtomicLongArray now = ended ? ENDED.values : values;
+            now.getAndAdd(RETURNED, inUse ? 1 : 0);
+            now.getAndAdd(dirty ? CLOSED_DIRTY : CLOSED_CLEAN, 1);
+        }
     }
 
     void trimmed() {

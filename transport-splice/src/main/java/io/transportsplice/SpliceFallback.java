@@ -1,20 +1,20 @@
 package io.transportsplice;
 
 /**
- * Why bytes were copied, or a region was not spliced out. A silent fallback is how others copied for months without
- * knowing it (realm #157), so each has a name and a counter: {@link SpliceMetrics#fallbacks}.
+ * Why bytes were copied. A silent fallback is how others copied for months without knowing it (realm #157), so each has a
+ * name and a counter, {@link SpliceMetrics#fallbacks}, and a mistake of the user's is logged, once, at WARN.
  */
 public enum SpliceFallback {
     /** The natives or the system do not allow it: {@link EpollSplice#unavailabilityCause()} says why. */
-    UNAVAILABLE,
+    UNAVAILABLE("see EpollSplice.unavailabilityCause()"),
     /** {@link SpliceOptions.Policy#NEVER} is set. */
     POLICY_NEVER,
     /** The channel is not an epoll stream channel on an epoll event loop, or the handler runs on another executor. */
-    NOT_EPOLL,
-    /** The handler is not the first of its pipeline: what stands before it would not see the bytes. */
-    NOT_FIRST,
-    /** A decoder in the pipeline, TLS for instance, must see the bytes. */
-    DECODER,
+    NOT_EPOLL("use EpollSocketChannel on event loops of EpollIoHandler, and give the handler no executor of its own"),
+    /** The handler is not the first of a sink's pipeline: what stands before it must see the bytes. */
+    NOT_FIRST("put the EpollSpliceHandler first into the pipeline"),
+    /** The unix-domain socket is read for descriptors, {@code DomainSocketReadMode.FILE_DESCRIPTORS}. */
+    READS_DESCRIPTORS,
     /** No pipe could be had: out of descriptors, out of memory, or past {@code fs.pipe-user-pages-soft}. */
     NO_PIPE,
     /** The kernel does not splice from this socket (EINVAL and the like). */
@@ -29,8 +29,28 @@ public enum SpliceFallback {
     SOCKET_ERROR,
     /** The handler was removed in mid-stream. */
     HANDLER_REMOVED,
-    /** The kernel does not splice into this sink, or had no memory for it: the region was copied out. */
+    /** The kernel does not splice into this sink, or had no memory for it: the bytes were copied out. */
     DRAIN_UNSUPPORTED,
-    /** The region was written to a channel that has no use for pipes: another transport, TLS, no splice handler. */
-    SINK_NOT_SPLICED
+    /** Somebody looked at bytes in a pipe: a decoder, TLS, or a channel that has no splice handler. */
+    LOOKED_AT,
+    /** Somebody released bytes in a pipe without having looked. */
+    DISCARDED,
+    /** Somebody holds many buffers of this source, and wants more. */
+    HELD;
+
+    private final String remedy;
+
+    SpliceFallback() {
+        this(null);
+    }
+
+    /** @param remedy what the user can do about a mistake */
+    SpliceFallback(String remedy) {
+        this.remedy = remedy;
+    }
+
+    /** {@code null} if there was no mistake. */
+    String remedy() {
+        return remedy;
+    }
 }

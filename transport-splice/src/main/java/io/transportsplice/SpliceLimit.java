@@ -4,8 +4,8 @@ import io.netty.util.concurrent.ProgressiveFuture;
 import io.netty.util.concurrent.ProgressivePromise;
 
 /**
- * A number of bytes that are to travel as regions, and how many of them have. Done when all have, or when no more can
- * come.
+ * A number of bytes that are to travel as {@link LimitedBytes}, and how many of them have. Done when all have, or when no
+ * more can come.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -28,9 +28,9 @@ final class SpliceLimit {
         return bytes - moved;
     }
 
-    /** A region has been handed on. */
-    void passed(long regionBytes) {
-        moved += regionBytes;
+    /** So many have been handed on, or are about to be. */
+    void passed(long more) {
+        moved += more;
         assert moved <= bytes : moved + " of " + bytes;
         promise.tryProgress(moved, bytes);
     }

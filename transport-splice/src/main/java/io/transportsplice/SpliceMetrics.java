@@ -11,9 +11,9 @@ import java.util.Map;
 public final class SpliceMetrics {
 
     private final long[] pool = PoolCounters.sums();
-    // Released first: read the other way round, a region in between would make the difference negative.
-    private final long regionsReleased = Counters.REGIONS_RELEASED.sum();
-    private final long regions = Counters.REGIONS.sum();
+    // Released first: read the other way round, a buffer in between would make the difference negative.
+    private final long buffersReleased = Counters.BUFFERS_RELEASED.sum();
+    private final long buffers = Counters.BUFFERS.sum();
     private final long bytesSpliced = Counters.BYTES_SPLICED.sum();
     private final long bytesCopied = Counters.BYTES_COPIED.sum();
     private final long adoptions = Counters.ADOPTIONS.sum();
@@ -40,7 +40,7 @@ public final class SpliceMetrics {
         return pool[PoolCounters.REUSED];
     }
 
-    /** Pipes that hold the bytes of a region now. */
+    /** Pipes that hold the bytes of a buffer now. */
     public long pipesInUse() {
         return pool[PoolCounters.IN_USE];
     }
@@ -50,7 +50,7 @@ public final class SpliceMetrics {
         return pool[PoolCounters.POOLED];
     }
 
-    /** Pipes closed because they still held bytes when their region died: connections that ended early. */
+    /** Pipes closed because they still held bytes when their buffer died: connections that ended early. */
     public long pipesClosedDirty() {
         return pool[PoolCounters.CLOSED_DIRTY];
     }
@@ -65,14 +65,14 @@ public final class SpliceMetrics {
         return pool[PoolCounters.REFUSED];
     }
 
-    /** Regions made so far. */
-    public long regions() {
-        return regions;
+    /** Buffers of bytes in a pipe made so far. */
+    public long buffers() {
+        return buffers;
     }
 
-    /** Regions that are alive now. */
-    public long regionsInFlight() {
-        return regions - regionsReleased;
+    /** Those that are alive now, looked at or not. */
+    public long buffersInFlight() {
+        return buffers - buffersReleased;
     }
 
     /** Bytes that went from a pipe into a socket by splice(2). */
@@ -112,10 +112,10 @@ public final class SpliceMetrics {
                 .append(pipesTrimmed())
                 .append(" pipesRefused=")
                 .append(pipesRefused())
-                .append(" regions=")
-                .append(regions())
-                .append(" regionsInFlight=")
-                .append(regionsInFlight())
+                .append(" buffers=")
+                .append(buffers())
+                .append(" buffersInFlight=")
+                .append(buffersInFlight())
                 .append(" bytesSpliced=")
                 .append(bytesSpliced())
                 .append(" bytesCopied=")

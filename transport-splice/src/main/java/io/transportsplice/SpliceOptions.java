@@ -5,26 +5,31 @@ import static io.netty.util.internal.ObjectUtil.checkNotNull;
 import static io.netty.util.internal.ObjectUtil.checkPositive;
 import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
-import io.netty.util.internal.SystemPropertyUtil;
-
 /** How an {@link EpollSpliceHandler} splices. Immutable, to be shared by any number of handlers. */
 public final class SpliceOptions {
+
+    /** A page, and what {@code F_SETPIPE_SZ} takes. */
+    private static final int LEAST_PIPE_CAPACITY = 4096;
+
+    private static final int MOST_PIPE_CAPACITY = 1 << 30;
 
     /**
      * Pipe size decides the cost of a byte more than anything else. {@code fs.pipe-max-size}, 1 MiB unless changed, is
      * the most that an unprivileged user gets; a smaller pipe is taken where the kernel refuses.
      */
-    private static final int DEFAULT_PIPE_CAPACITY =
-            SystemPropertyUtil.getInt("io.transportsplice.pipeCapacity", 1024 * 1024);
+    private static final int DEFAULT_PIPE_CAPACITY = SystemProperties.integer(
+            "io.transportsplice.pipeCapacity", 1024 * 1024, LEAST_PIPE_CAPACITY, MOST_PIPE_CAPACITY);
 
     /** An event loop uses few pipes at a time, since an idle connection holds none: this many cover a busy moment. */
     private static final int DEFAULT_MAX_POOLED_PIPES =
-            SystemPropertyUtil.getInt("io.transportsplice.maxPooledPipes", 32);
+            SystemProperties.integer("io.transportsplice.maxPooledPipes", 32, 0, Integer.MAX_VALUE);
 
-    /** One region fills while another drains is all that a second one could gain, at twice the memory. */
-    private static final int DEFAULT_MAX_IN_FLIGHT = SystemPropertyUtil.getInt("io.transportsplice.maxInFlight", 2);
+    /** One pipe fills while another drains is all that a second one could gain, at twice the memory. */
+    private static final int DEFAULT_MAX_IN_FLIGHT =
+            SystemProperties.integer("io.transportsplice.maxInFlight", 2, 1, Integer.MAX_VALUE);
 
-    private static final String DEFAULT_POLICY = SystemPropertyUtil.get("io.transportsplice.policy", "AUTO");
+    private static final Policy DEFAULT_POLICY =
+            SystemProperties.constant("io.transportsplice.policy", Policy.AUTO, Policy.class);
 
     private static final SpliceOptions DEFAULTS = builder().build();
 
@@ -40,7 +45,7 @@ public final class SpliceOptions {
         maxInFlight = builder.maxInFlight;
     }
 
-    /** {@link Policy#AUTO} and the capacities that the {@code -Dio.transportsplice.*} properties name. */
+    /** What the {@code -Dio.transportsplice.*} properties name; without them {@link Policy#AUTO}. */
     public static SpliceOptions defaults() {
         return DEFAULTS;
     }
@@ -63,7 +68,7 @@ public final class SpliceOptions {
         return maxPooledPipes;
     }
 
-    /** How many regions of one source may be alive, whatever the pipeline asks for. */
+    /** How many filled pipes of one source may wait in sinks, whatever the pipeline asks for. */
     public int maxInFlight() {
         return maxInFlight;
     }
@@ -82,7 +87,7 @@ public final class SpliceOptions {
 
     /** Starts from the defaults. Not thread-safe. */
     public static final class Builder {
-        private Policy policy = Policy.valueOf(DEFAULT_POLICY);
+        private Policy policy = DEFAULT_POLICY;
         private int pipeCapacity = DEFAULT_PIPE_CAPACITY;
         private int maxPooledPipes = DEFAULT_MAX_POOLED_PIPES;
         private int maxInFlight = DEFAULT_MAX_IN_FLIGHT;
@@ -100,7 +105,7 @@ public final class SpliceOptions {
          * @throws IllegalArgumentException unless {@code 4096 <= bytes <= 1 GiB}
          */
         public Builder pipeCapacity(int bytes) {
-            this.pipeCapacity = checkInRange(bytes, 4096, 1 << 30, "bytes");
+            this.pipeCapacity = checkInRange(bytes, LEAST_PIPE_CAPACITY, MOST_PIPE_CAPACITY, "pipeCapacity");
             return this;
         }
 
@@ -110,17 +115,18 @@ public final class SpliceOptions {
          * @throws IllegalArgumentException if it is negative
          */
         public Builder maxPooledPipes(int pipes) {
-            this.maxPooledPipes = checkPositiveOrZero(pipes, "pipes");
+            this.maxPooledPipes = checkPositiveOrZero(pipes, "maxPooledPipes");
             return this;
         }
 
         /**
-         * How many regions of one source may be alive.
+         * How many filled pipes of one source may wait in sinks. Where a handler holds buffers for other reasons there may be
+         * more.
          *
          * @throws IllegalArgumentException unless it is positive
          */
-        public Builder maxInFlight(int regions) {
-            this.maxInFlight = checkPositive(regions, "regions");
+        public Builder maxInFlight(int pipes) {
+            this.maxInFlight = checkPositive(pipes, "maxInFlight");
             return this;
         }
 

@@ -1,16 +1,30 @@
 package io.transportsplice;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import java.util.concurrent.RejectedExecutionException;
+import io.netty.channel.epoll.EpollDomainSocketChannelConfig;
+import io.netty.channel.unix.DomainSocketReadMode;
+import io.transportsplice.SpliceOptions.Policy;
+import java.util.Arrays;
 
 /**
- * The reading side of a splicing channel: fills pipes from its socket and sends them up the pipeline as regions. It
- * fills only when the pipeline asked for it with {@code read()}, one region for each request, and only while fewer than
- * {@link SpliceOptions#maxInFlight()} of its regions are alive, whatever the pipeline asks for.
+ * The filling side of a splicing channel, for as long as it is registered with its event loop: fills pipes from its socket
+ * and sends them up the pipeline, one for each message that is wanted.
  *
- * <p>Confined to the event loop of its channel, except {@link #released}, by which regions that died elsewhere come home.
+ * <p>At most {@link SpliceOptions#maxInFlight()} of its pipes wait in sinks: those are the bound. But where somebody in a
+ * pipeline has one, a queue or an aggregator, it may be waiting for more: then more pipes are filled, and when those are
+ * many, Netty reads as it would without us.
+ *
+ * <p>Confined to the event loop of its channel, except for {@link PipeByteBuf.Home}.
  */
-final class SpliceSource {
+final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
+
+    /** What its owner knows. */
+    interface Bounds {
+        /** How many bytes the next message may have; 0 if they must not be spliced. */
+        long allowance();
+    }
 
     /** A fill this large leaves more behind, as a rule: worth another try at once. Smaller: let epoll say. */
     private static final int LIKELY_MORE = 64 * 1024;
@@ -19,39 +33,46 @@ final class SpliceSource {
      * ever, while the socket stays readable; reading passes it.
      */
     private static final int MOST_FALSE_ALARMS = 16;
+    /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
+    private static final int MOST_HELD = 16;
 
-    private final EpollSpliceHandler handler;
     private final AbstractEpollStreamChannel channel;
     private final SplicingHandle handle;
-    private final PipePool pool;
+    private final SplicingEventLoop loop;
     private final SpliceOptions options;
-    private final Rounds rounds;
+    private final StreamMeter meter;
+    private final Bounds bounds;
+    private final boolean hasMemoryAddress;
     private final Rounds.Turn turn = new Rounds.Turn();
-    private int inFlight;
+    private PipeByteBuf[] inFlight = new PipeByteBuf[2];
+    private int flying;
     /** Wake-ups in a row that brought nothing. */
     private int falseAlarms;
 
-    SpliceSource(EpollSpliceHandler handler, AbstractEpollStreamChannel channel, SplicingHandle handle) {
-        this.handler = handler;
+    SpliceSource(
+            AbstractEpollStreamChannel channel,
+            SplicingHandle handle,
+            SpliceOptions options,
+            StreamMeter meter,
+            Bounds bounds) {
         this.channel = channel;
         this.handle = handle;
-        this.pool = handle.loop().pool();
-        this.rounds = handle.loop().rounds();
-        this.options = handler.options();
-    }
-
-    boolean isOf(SplicingHandle registration) {
-        return handle == registration;
+        this.loop = handle.loop();
+        this.options = options;
+        this.meter = meter;
+        this.bounds = bounds;
+        hasMemoryAddress = DirectMemory.of(channel.alloc()).hasAddress;
     }
 
     void start() {
+        meter.started();
         handle.startSplicing(this);
     }
 
     /** Ends splicing; what is in flight lives on, and Netty reads from here. Without effect if it has ended. */
     void stop() {
         if (isSplicing()) {
-            handle.stopSplicing(handler.isReadWanted());
+            handle.stopSplicing();
         }
     }
 
@@ -67,50 +88,53 @@ final class SpliceSource {
         return handle.isSplicing(this);
     }
 
-    /** The pipeline asked for a message. */
-    void read() {
-        if (inFlight < options.maxInFlight()) {
-            handle.resumeReading();
-        }
-    }
-
-    /** Netty took the request back: autoRead was switched off. */
-    void cancelRead() {
-        handler.cancelRead();
-    }
-
     /**
-     * The socket is readable, or at its end. Fills until that seems to be over, the pipeline wants no more, or this
-     * wake-up had its share: level-triggered epoll brings us back.
-     *
-     * @return false if the event could not be used, and would come again and again
+     * Fills until the socket seems to be empty, the pipeline wants no more, or this wake-up had its share: level-triggered
+     * epoll brings us back.
      */
-    boolean fill() {
-        if (!canFill()) {
-            return false;
+    @Override
+    public Outcome readable() {
+        Outcome outcome = mayFill();
+        if (outcome != Outcome.USED || !loop.rounds().isTurnOf(turn)) {
+            return outcome;
         }
-        if (!rounds.isTurnOf(turn)) {
-            return true;
-        }
-        long share = options.pipeCapacity();
+        long likelyMore = Math.min(LIKELY_MORE, options.pipeCapacity());
+        long share = Math.max(LIKELY_MORE, options.pipeCapacity());
         long bytes = 0;
         long n;
         do {
-            n = fillOne();
+            n = fill();
             bytes += Math.max(n, 0);
-        } while (n >= LIKELY_MORE && bytes < share && canFill());
-        rounds.moved(turn, bytes);
+        } while (n >= likelyMore && bytes < share && isSplicing() && handle.isWanted() && mayFill() == Outcome.USED);
+        loop.rounds().moved(turn, bytes);
         if (isSplicing()) {
             awoken(bytes);
         }
-        return true;
+        return Outcome.USED;
+    }
+
+    private Outcome mayFill() {
+        if (flying < options.maxInFlight()) {
+            return Outcome.USED;
+        }
+        for (int i = 0; i < flying; i++) {
+            if (!inFlight[i].isWaiting()) {
+                return flying < Math.max(MOST_HELD, options.maxInFlight()) ? Outcome.USED : held();
+            }
+        }
+        return Outcome.NOT_NOW;
+    }
+
+    private Outcome held() {
+        Counters.fallback(SpliceFallback.HELD, channel);
+        return Outcome.LEFT_TO_CHANNEL;
     }
 
     /** A wake-up has brought this many bytes: is it worth while to go on? */
     private void awoken(long bytes) {
         if (bytes > 0) {
             falseAlarms = 0;
-            if (handler.meter().isChatter(bytes)) {
+            if (meter.isChatter(bytes)) {
                 stop(SpliceFallback.CHATTER);
             }
         } else if (++falseAlarms == MOST_FALSE_ALARMS) {
@@ -119,80 +143,150 @@ final class SpliceSource {
         }
     }
 
-    private boolean canFill() {
-        return handler.isReadWanted() && inFlight < options.maxInFlight() && isSplicing();
-    }
-
-    private long fillOne() {
-        SpliceFallback obstacle = handler.obstacle();
-        if (obstacle != null) {
-            refused(obstacle);
+    /** Sends one message up the pipeline: its bytes, or what {@link Pipe#fill} says. */
+    private long fill() {
+        if (readsDescriptors()) {
+            refused(SpliceFallback.READS_DESCRIPTORS);
             return -1;
         }
-        Pipe pipe = pool.get(options.pipeCapacity());
+        long allowance = bounds.allowance();
+        if (allowance == 0) {
+            refused(SpliceFallback.NOT_FIRST);
+            return -1;
+        }
+        Pipe pipe = loop.pool().get(options.pipeCapacity());
         if (pipe == null) {
             refused(SpliceFallback.NO_PIPE);
             return -1;
         }
         // The number is read here, of a channel that is still registered: after a close it is somebody else's.
-        long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), handler.limitRemaining()));
+        long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), allowance));
         if (n > 0) {
-            deliver(new SpliceRegion(this, pipe, channel.alloc()));
+            deliver(new PipeByteBuf(pipe, this, channel.alloc(), hasMemoryAddress));
             return n;
         }
-        pool.put(pipe, options.maxPooledPipes());
+        loop.pool().put(pipe, options.maxPooledPipes());
         if (n == 0) {
             handle.stopAtEndOfInput();
         } else if (n != -LibC.EAGAIN) {
-            failed((int) -n);
+            refusedByKernel((int) -n);
         }
         return n;
     }
 
-    private void deliver(SpliceRegion region) {
-        inFlight++;
-        channel.pipeline().fireChannelRead(region);
+    private boolean readsDescriptors() {
+        return channel.config() instanceof EpollDomainSocketChannelConfig config
+                && config.getReadMode() == DomainSocketReadMode.FILE_DESCRIPTORS;
+    }
+
+    private void deliver(PipeByteBuf buffer) {
+        if (flying == inFlight.length) {
+            inFlight = Arrays.copyOf(inFlight, 2 * flying);
+        }
+        inFlight[flying++] = buffer;
+        handle.satisfied();
+        channel.pipeline().fireChannelRead(buffer);
         channel.pipeline().fireChannelReadComplete();
     }
 
-    private void failed(int errno) {
+    private void refusedByKernel(int errno) {
         if (LibC.isOutOfMemory(errno)) {
             refused(SpliceFallback.FILL_OUT_OF_MEMORY);
         } else if (LibC.isRefusal(errno)) {
             refused(SpliceFallback.FILL_UNSUPPORTED);
         } else {
             // The socket's pending error is consumed by reporting it: Netty, reading after us, would see a clean end.
-            handle.stopSplicing(false);
-            Counters.fallback(SpliceFallback.SOCKET_ERROR, channel);
+            stop(SpliceFallback.SOCKET_ERROR);
             channel.pipeline().fireExceptionCaught(LibC.newIOException("splice", errno));
             channel.unsafe().close(channel.unsafe().voidPromise());
         }
     }
 
     private void refused(SpliceFallback reason) {
-        handler.meter().refused();
-        stop(reason);
+        if (isSplicing()) {
+            meter.refused();
+            stop(reason);
+        }
     }
 
-    /** A region of this source is no more. Any thread. */
-    void released(Pipe pipe) {
-        SplicingEventLoop loop = handle.loop();
+    @Override
+    public int unread() {
+        return loop.libc().unread(channel.fd().intValue());
+    }
+
+    @Override
+    public void failed() {
+        stop(SpliceFallback.SOCKET_ERROR);
+    }
+
+    // Pipes come home.
+
+    @Override
+    public void returned(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {
         if (loop.inEventLoop()) {
-            returned(pipe);
-            return;
-        }
-        try {
-            loop.execute(() -> returned(pipe));
-        } catch (RejectedExecutionException terminated) {
-            pool.putAfterEnd(pipe);
+            cameHome(buffer, pipe, fate);
+        } else {
+            Tasks.execute(
+                    loop, () -> cameHome(buffer, pipe, fate), () -> loop.pool().putAfterEnd(pipe));
         }
     }
 
-    private void returned(Pipe pipe) {
-        pool.put(pipe, options.maxPooledPipes());
-        inFlight--;
-        if (handler.isReadWanted() && isSplicing()) {
+    @Override
+    public void waitsNoMore() {
+        Tasks.execute(loop, this::resume, () -> {});
+    }
+
+    private void cameHome(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {
+        loop.pool().put(pipe, options.maxPooledPipes());
+        forget(buffer);
+        switch (fate) {
+            case DRAINED -> meter.drained();
+            case LOOKED_AT -> inVain(SpliceFallback.LOOKED_AT);
+            case DISCARDED -> inVain(SpliceFallback.DISCARDED);
+            case LOST -> {}
+        }
+        resume();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
+    private void forget(PipeByteBuf buffer) {
+        int i = 0;
+        while (inFlight[i] != buffer) {
+            i++;
+        }
+        flying--;
+        inFlight[i] = inFlight[flying];
+        inFlight[flying] = null;
+    }
+
+    private void inVain(SpliceFallback reason) {
+        if (options.policy() == Policy.ALWAYS) {
+            Counters.fallback(reason, channel);
+        } else {
+            refused(reason);
+        }
+    }
+
+    private void resume() {
+        if (isSplicing()) {
             handle.resumeReading();
+        }
+    }
+
+    /** What an allocator's direct buffers are like: asked once, as a rule. */
+    private record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
+
+        private static volatile DirectMemory last = new DirectMemory(null, false);
+
+        static DirectMemory of(ByteBufAllocator alloc) {
+            DirectMemory known = last;
+            if (known.alloc != alloc) {
+                ByteBuf buffer = alloc.directBuffer(1);
+                known = new DirectMemory(alloc, buffer.hasMemoryAddress());
+                buffer.release();
+                last = known;
+            }
+            return known;
         }
     }
 }

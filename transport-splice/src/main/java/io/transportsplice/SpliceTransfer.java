@@ -1,46 +1,41 @@
 package io.transportsplice;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.netty.util.concurrent.ProgressivePromise;
-import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
 
 /**
- * One {@link EpollSplice#spliceTo}: stands directly behind the source's splice handler while it lasts, and writes the
- * regions of a {@link EpollSpliceHandler#limit} to the sink. All else passes by.
+ * One {@link EpollSplice#spliceTo}: takes bytes from a {@link ClaimedSource} and writes them to the sink, a few messages at
+ * a time.
  *
- * <p>It is over when no more regions will come and those that came are written, or when the sink fails.
+ * <p>It ends once: when no more bytes will be taken, because all have been, the input has ended, somebody cancelled, or one
+ * of the channels failed, and when those that were taken have been written or cannot be.
  *
  * <p>Confined to the event loop of the source.
  */
-final class SpliceTransfer extends ChannelInboundHandlerAdapter {
+final class SpliceTransfer {
 
-    /** One region fills while another drains. */
+    /** One message fills while another drains. */
     private static final int MAX_PENDING = 2;
-
-    private static final SpliceOptions ON_DEMAND =
-            SpliceOptions.builder().policy(Policy.ON_DEMAND).build();
 
     private final Channel source;
     private final Channel sink;
     private final long bytes;
     private final ProgressivePromise<Long> promise;
-    private final GenericFutureListener<Future<Void>> sinkClosed = this::sinkClosed;
-    private ChannelHandlerContext ctx;
-    private Future<Long> limit;
+    private final GenericFutureListener<Future<Void>> sinkClosed = closed -> fail(new ClosedChannelException());
+    private ClaimedSource claimed;
+    /** Done when no more will be taken. */
+    private Future<Long> taking;
+
     private int pending;
     private long moved;
-    private boolean wasAutoRead;
-    private boolean wasHalfClosing;
-    private boolean inputEnded;
+    private Throwable failure;
+    private boolean ended;
 
     private SpliceTransfer(Channel source, Channel sink, long bytes) {
         this.source = source;
@@ -52,137 +47,128 @@ final class SpliceTransfer extends ChannelInboundHandlerAdapter {
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
         SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
         transfer.on(sink.eventLoop(), () -> {
-            handlerOf(sink);
-            transfer.on(source.eventLoop(), transfer::start);
+            if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
+                sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
+            }
+            transfer.on(source.eventLoop(), transfer::begin);
         });
         return transfer.promise;
     }
 
-    private static EpollSpliceHandler handlerOf(Channel channel) {
-        EpollSpliceHandler handler = channel.pipeline().get(EpollSpliceHandler.class);
-        if (handler == null) {
-            handler = new EpollSpliceHandler(ON_DEMAND);
-            channel.pipeline().addFirst(handler);
-        }
-        return handler;
-    }
-
-    /** Runs a task there, at once if this is its thread. Its failure is the transfer's. */
+    /** Runs a task there, at once if this is its thread. If it cannot, or fails, so does the transfer. */
     private void on(EventLoop loop, Runnable task) {
-        if (!loop.inEventLoop()) {
-            loop.execute(() -> on(loop, task));
-            return;
-        }
-        try {
-            task.run();
-        } catch (RuntimeException e) {
-            promise.tryFailure(e);
-        }
+        Tasks.run(
+                loop,
+                () -> {
+                    try {
+                        task.run();
+                    } catch (RuntimeException e) {
+                        promise.tryFailure(e);
+                    }
+                },
+                () -> promise.tryFailure(new ClosedChannelException()));
     }
 
-    private void start() {
+    private void begin() {
         if (promise.isDone()) {
             return;
         }
-        EpollSpliceHandler handler = handlerOf(source);
-        limit = handler.limit(bytes);
-        wasAutoRead = source.config().isAutoRead();
-        wasHalfClosing = isHalfClosing();
-        source.config().setAutoRead(false);
-        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true); // an end of input is to be known as one
-        source.pipeline().addAfter(source.pipeline().context(handler).name(), null, this);
-        ctx = source.pipeline().context(this);
+        claimed = ClaimedSource.claim(source, this);
         sink.closeFuture().addListener(sinkClosed);
-        promise.addListener(done -> on(source.eventLoop(), () -> limit.cancel(false)));
-        limit.addListener(ended -> {
-            if (ended.isCancelled()) {
-                takeBackRead(handler);
+        promise.addListener(done -> onSource(this::takeNoMore));
+        taking = take(bytes - writeHeld());
+        taking.addListener(done -> {
+            if (done.isCancelled()) {
+                claimed.takeBackRead();
+            } else if (!done.isSuccess()) {
+                failure = failure == null ? done.cause() : failure;
             }
-            finishIfOver();
+            endIfOver();
         });
         readMore();
     }
 
-    private boolean isHalfClosing() {
-        return Boolean.TRUE.equals(source.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+    /** What the transfer before this one read too much. */
+    private long writeHeld() {
+        long taken = 0;
+        ByteBuf buffer;
+        while (taken < bytes && (buffer = claimed.takeHeld(bytes - taken)) != null) {
+            taken += buffer.readableBytes();
+            read(buffer);
+        }
+        sink.flush();
+        return taken;
     }
 
-    /** Netty does that when autoRead is switched off, and has no other call for it. */
-    private void takeBackRead(EpollSpliceHandler handler) {
-        source.config().setAutoRead(true);
-        source.config().setAutoRead(false);
-        handler.cancelRead();
+    private Future<Long> take(long rest) {
+        try {
+            return claimed.handler().limit(rest);
+        } catch (IllegalStateException e) { // somebody else's limit is under way
+            return source.eventLoop().newFailedFuture(e);
+        }
     }
 
     private void readMore() {
-        if (!limit.isDone() && pending < MAX_PENDING) {
-            source.read();
+        if (!taking.isDone() && pending < MAX_PENDING) {
+            claimed.read();
         }
     }
 
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        if (message instanceof SpliceRegion region && !limit.isDone()) {
-            long regionBytes = region.count();
-            pending++;
-            sink.write(region).addListener(written -> on(source.eventLoop(), () -> written(written, regionBytes)));
-        } else {
-            context.fireChannelRead(message);
-        }
+    /** Bytes of the source. */
+    void read(ByteBuf buffer) {
+        long count = buffer.readableBytes();
+        pending++;
+        sink.write(buffer).addListener(written -> onSource(() -> written(written, count)));
     }
 
-    @Override
-    public void channelReadComplete(ChannelHandlerContext context) {
+    void readComplete() {
         sink.flush();
         readMore();
-        context.fireChannelReadComplete();
     }
 
-    private void written(Future<?> written, long regionBytes) {
+    private void written(Future<?> written, long count) {
         pending--;
         if (written.isSuccess()) {
-            moved += regionBytes;
+            moved += count;
             promise.tryProgress(moved, bytes);
             readMore();
         } else {
-            promise.tryFailure(written.cause());
+            fail(written.cause());
         }
-        finishIfOver();
+        endIfOver();
     }
 
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        inputEnded |= event == ChannelInputShutdownReadComplete.INSTANCE;
-        context.fireUserEventTriggered(event);
+    /** The sink failed. */
+    private void fail(Throwable cause) {
+        onSource(() -> {
+            failure = failure == null ? cause : failure;
+            takeNoMore();
+            endIfOver();
+        });
     }
 
-    private void sinkClosed(Future<Void> closed) {
-        promise.tryFailure(new ClosedChannelException());
+    private void takeNoMore() {
+        if (taking != null) {
+            taking.cancel(false);
+        }
     }
 
-    private void finishIfOver() {
-        if (!limit.isDone() || pending > 0 || ctx.isRemoved()) {
+    private void endIfOver() {
+        if (ended || pending > 0 || taking == null || !taking.isDone()) {
             return;
         }
+        ended = true;
         sink.closeFuture().removeListener(sinkClosed);
-        inputEnded |= limit.isSuccess() && limit.getNow() < bytes;
-        leave();
-        if (limit.isSuccess()) {
+        claimed.release();
+        if (failure == null) {
             promise.trySuccess(moved);
         } else {
-            promise.tryFailure(limit.cause());
+            promise.tryFailure(failure);
         }
+        claimed.openLater();
     }
 
-    /** The source is again what it was. */
-    private void leave() {
-        ctx.pipeline().remove(this);
-        if (!wasHalfClosing) {
-            source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
-            if (inputEnded) {
-                source.close(); // as Netty would have
-            }
-        }
-        source.config().setAutoRead(wasAutoRead);
+    private void onSource(Runnable task) {
+        on(source.eventLoop(), task);
     }
 }

@@ -5,46 +5,35 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
 import io.netty.channel.EventLoop;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
-import io.netty.channel.IoHandler;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.ProgressivePromise;
 import io.netty.util.concurrent.Promise;
-import io.netty.util.concurrent.ScheduledFuture;
-import java.util.Collection;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
-import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * An epoll event loop seen through splicing: the same thread, the same tasks, everything delegated, but a channel that
- * registers here gets a {@link SplicingHandle} between itself and epoll. Owns the {@link PipePool} of its loop. A loop
- * has one such view, made when its first channel is adopted and forgotten when it terminates.
+ * An epoll event loop seen through splicing: the same thread, the same tasks, but a channel that registers here gets a
+ * {@link SplicingHandle} between itself and epoll. Owns the {@link PipePool} of its loop. A loop has one such view, made
+ * when it is first asked for and forgotten when the loop terminates.
  */
-final class SplicingEventLoop implements IoEventLoop {
+final class SplicingEventLoop extends DelegatingEventLoop {
 
     private static final ConcurrentMap<IoEventLoop, SplicingEventLoop> VIEWS = new ConcurrentHashMap<>();
 
-    private final IoEventLoop loop;
+    private final LibC libc;
     private final PipePool pool;
     private final Rounds rounds = new Rounds();
-    /** By the channels' own handles; the loop's thread only. */
+    /** By the channels' own handles, which do not tell their channels; the loop's thread only. */
     private final IdentityHashMap<IoHandle, SplicingHandle> handles = new IdentityHashMap<>();
 
     private SplicingEventLoop(IoEventLoop loop, LibC libc) {
-        this.loop = loop;
+        super(loop);
+        this.libc = libc;
         this.pool = new PipePool(libc, loop);
     }
 
@@ -74,6 +63,10 @@ final class SplicingEventLoop implements IoEventLoop {
         if (VIEWS.putIfAbsent(real, create(real, libc)) != null) {
             throw new IllegalStateException("a channel of this loop has been adopted already");
         }
+    }
+
+    LibC libc() {
+        return libc;
     }
 
     PipePool pool() {
@@ -109,8 +102,9 @@ final class SplicingEventLoop implements IoEventLoop {
         return promise;
     }
 
-    void unregistered(EpollIoHandle handle) {
-        handles.remove(handle);
+    void unregistered(EpollIoHandle handle, SplicingHandle splicing) {
+        assert inEventLoop();
+        handles.remove(handle, splicing); // not that of a later registration
     }
 
     @Override
@@ -131,182 +125,5 @@ final class SplicingEventLoop implements IoEventLoop {
     public ChannelFuture register(Channel channel, ChannelPromise promise) {
         channel.unsafe().register(this, promise);
         return promise;
-    }
-
-    // From here on everything is the real loop's.
-
-    @Override
-    public boolean isCompatible(Class<? extends IoHandle> handleType) {
-        return loop.isCompatible(handleType);
-    }
-
-    @Override
-    public boolean isIoType(Class<? extends IoHandler> handlerType) {
-        return loop.isIoType(handlerType);
-    }
-
-    @Override
-    public EventLoopGroup parent() {
-        return loop.parent();
-    }
-
-    @Override
-    public boolean inEventLoop() {
-        return loop.inEventLoop();
-    }
-
-    @Override
-    public boolean inEventLoop(Thread thread) {
-        return loop.inEventLoop(thread);
-    }
-
-    @Override
-    public boolean isExecutorThread(Thread thread) {
-        return loop.isExecutorThread(thread);
-    }
-
-    @Override
-    public boolean isSuspended() {
-        return loop.isSuspended();
-    }
-
-    @Override
-    public boolean trySuspend() {
-        return loop.trySuspend();
-    }
-
-    @Override
-    public <V> Promise<V> newPromise() {
-        return loop.newPromise();
-    }
-
-    @Override
-    public <V> ProgressivePromise<V> newProgressivePromise() {
-        return loop.newProgressivePromise();
-    }
-
-    @Override
-    public <V> Future<V> newSucceededFuture(V result) {
-        return loop.newSucceededFuture(result);
-    }
-
-    @Override
-    public <V> Future<V> newFailedFuture(Throwable cause) {
-        return loop.newFailedFuture(cause);
-    }
-
-    @Override
-    public boolean isShuttingDown() {
-        return loop.isShuttingDown();
-    }
-
-    @Override
-    public Future<?> shutdownGracefully() {
-        return loop.shutdownGracefully();
-    }
-
-    @Override
-    public Future<?> shutdownGracefully(long quietPeriod, long timeout, TimeUnit unit) {
-        return loop.shutdownGracefully(quietPeriod, timeout, unit);
-    }
-
-    @Override
-    public Future<?> terminationFuture() {
-        return loop.terminationFuture();
-    }
-
-    @Override
-    @Deprecated
-    public void shutdown() {
-        loop.shutdown();
-    }
-
-    @Override
-    @Deprecated
-    public List<Runnable> shutdownNow() {
-        return loop.shutdownNow();
-    }
-
-    @Override
-    public boolean isShutdown() {
-        return loop.isShutdown();
-    }
-
-    @Override
-    public boolean isTerminated() {
-        return loop.isTerminated();
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-        return loop.awaitTermination(timeout, unit);
-    }
-
-    @Override
-    public Iterator<EventExecutor> iterator() {
-        return loop.iterator();
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        loop.execute(task);
-    }
-
-    @Override
-    public Future<?> submit(Runnable task) {
-        return loop.submit(task);
-    }
-
-    @Override
-    public <T> Future<T> submit(Runnable task, T result) {
-        return loop.submit(task, result);
-    }
-
-    @Override
-    public <T> Future<T> submit(Callable<T> task) {
-        return loop.submit(task);
-    }
-
-    @Override
-    public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-        return loop.schedule(task, delay, unit);
-    }
-
-    @Override
-    public <V> ScheduledFuture<V> schedule(Callable<V> task, long delay, TimeUnit unit) {
-        return loop.schedule(task, delay, unit);
-    }
-
-    @Override
-    public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long initialDelay, long period, TimeUnit unit) {
-        return loop.scheduleAtFixedRate(task, initialDelay, period, unit);
-    }
-
-    @Override
-    public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initialDelay, long delay, TimeUnit unit) {
-        return loop.scheduleWithFixedDelay(task, initialDelay, delay, unit);
-    }
-
-    @Override
-    public <T> List<java.util.concurrent.Future<T>> invokeAll(Collection<? extends Callable<T>> tasks)
-            throws InterruptedException {
-        return loop.invokeAll(tasks);
-    }
-
-    @Override
-    public <T> List<java.util.concurrent.Future<T>> invokeAll(
-            Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit) throws InterruptedException {
-        return loop.invokeAll(tasks, timeout, unit);
-    }
-
-    @Override
-    public <T> T invokeAny(Collection<? extends Callable<T>> tasks) throws InterruptedException, ExecutionException {
-        return loop.invokeAny(tasks);
-    }
-
-    @Override
-    public <T> T invokeAny(Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        return loop.invokeAny(tasks, timeout, unit);
     }
 }

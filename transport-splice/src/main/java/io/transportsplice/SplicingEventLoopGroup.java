@@ -17,11 +17,15 @@ final class SplicingEventLoopGroup extends AbstractEventExecutorGroup implements
 
     private final IoEventLoopGroup group;
 
-    SplicingEventLoopGroup(IoEventLoopGroup group) {
+    private SplicingEventLoopGroup(IoEventLoopGroup group) {
+        this.group = group;
+    }
+
+    static IoEventLoopGroup of(IoEventLoopGroup group) {
         if (!group.isIoType(EpollIoHandler.class)) {
             throw new IllegalArgumentException("not a group of epoll event loops: " + group);
         }
-        this.group = group;
+        return group instanceof SplicingEventLoopGroup ? group : new SplicingEventLoopGroup(group);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.transportsplice;
 
+import io.netty.channel.Channel;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
@@ -10,27 +11,55 @@ import io.netty.channel.unix.FileDescriptor;
 
 /**
  * Stands between epoll and an adopted channel: epoll sees it as the {@link EpollIoHandle}, the channel sees it as the
- * {@link IoRegistration}. It alone knows epoll's bits.
+ * {@link IoRegistration}. It alone knows epoll's bits, and whether a message is wanted.
  *
- * <p>It is in one of two states. <i>Passing</i>, without a {@link SpliceSource}: events go to the channel and its
- * interest goes to epoll, as if we were not there. <i>Splicing</i>: the events of reading go to the source, EPOLLOUT
- * alone stays the channel's, and an error ends the splicing, because errors are Netty's to report.
+ * <p>It is in one of two states. <i>Passing</i>, without a {@link Reader}: events go to the channel and its interest goes
+ * to epoll, as if we were not there. <i>Splicing</i>: the events of reading go to the reader, EPOLLOUT alone stays the
+ * channel's, and an error ends the splicing, because errors are Netty's to report.
  *
- * <p>In both, the interest submitted to epoll is never 0: in Netty 4.2.18 that deletes the registration, and the next
- * submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
+ * <p>While splicing a message is wanted when autoRead is on, as in Netty, and else after a {@code read()} that came by
+ * the {@link EpollSpliceHandler}: such a read is kept from the channel. So when the channel asks for EPOLLIN, with autoRead
+ * off, then for somebody whose {@code read()} did not come by us, a handler in front of ours or one from before: that
+ * message is read by the channel itself.
+ *
+ * <p>In both states, the interest submitted to epoll is never 0: in Netty 4.2.18 that deletes the registration, and the
+ * next submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
  * EPOLLERR cannot be masked and would spin a level-triggered loop.
  *
  * <p>Netty 4.2.18 finds a registration by its descriptor's number, and a new channel may have the number of one that was
  * closed in the same batch of events. What is left for the old one is kept from the new one: it would read before it is
  * connected, or believe in an end of input that is none.
  *
- * <p>While splicing, reading stays switched on (level-triggered) across regions, so that a region costs no epoll_ctl:
- * only when an event comes that cannot be used is it switched off, and on again when it can.
+ * <p>While splicing, reading stays switched on (level-triggered) across messages, so that a message costs no epoll_ctl:
+ * only when an event comes that cannot be used is it switched off, and on again when it can. While it is off the end of
+ * the input is noticed all the same, by an edge, as soon as no output waits.
  *
  * <p>Confined to the event loop of its channel.
  */
 @SuppressWarnings("try") // AutoCloseable by IoHandle's doing: who closes it is the event loop that shuts down
 final class SplicingHandle implements EpollIoHandle, IoRegistration {
+
+    /** What reads in the channel's place. */
+    interface Reader {
+        /** What became of an event. */
+        enum Outcome {
+            /** It was used; level-triggered epoll repeats it if there is more. */
+            USED,
+            /** It cannot be used until {@link #resumeReading}. */
+            NOT_NOW,
+            /** The channel is to read this time. */
+            LEFT_TO_CHANNEL
+        }
+
+        /** The socket is readable, or at its end, and a message is wanted. */
+        Outcome readable();
+
+        /** How many bytes wait in the socket. */
+        int unread();
+
+        /** The socket is in error: to stop. */
+        void failed();
+    }
 
     private static final int IN = EpollIoOps.EPOLLIN.value();
     private static final int OUT = EpollIoOps.EPOLLOUT.value();
@@ -39,6 +68,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private static final int ET = EpollIoOps.EPOLLET.value();
     private static final int HUP = 0x10; // Netty has no constant for it, its own handle never looks
 
+    private static final EpollIoEvent READABLE = event(IN);
     private static final EpollIoEvent WRITABLE = event(OUT);
     private static final EpollIoEvent END_OF_INPUT = event(IN | RDHUP);
 
@@ -46,72 +76,101 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private final SplicingEventLoop loop;
     private IoRegistration registration;
     /** What the channel asked for last, and what epoll was told last. */
-    private int wanted;
+    private int asked;
 
     private int submitted;
+    /** Whose pipeline has an {@link EpollSpliceHandler}; else null. */
+    private Channel owner;
     /** Not null while splicing. */
-    private SpliceSource source;
+    private Reader reader;
+    /** While splicing: a {@code read()} is outstanding, which the channel does not know of. */
+    private boolean requested;
     /** While splicing: events of reading are switched off. */
     private boolean paused;
     /** Within the batch of events in which it registered: they are older than it is, and meant for somebody else. */
     private boolean fresh = true;
-    /** While passing: the channel's EPOLLIN is a left-over of a read that was satisfied by splicing. */
-    private boolean muted;
 
     SplicingHandle(EpollIoHandle channel, SplicingEventLoop loop) {
         this.channel = channel;
         this.loop = loop;
     }
 
-    SplicingHandle registeredAs(IoRegistration registration) {
-        this.registration = registration;
+    SplicingHandle registeredAs(IoRegistration newRegistration) {
+        registration = newRegistration;
         return this;
+    }
+
+    void attach(Channel newOwner) {
+        owner = newOwner;
     }
 
     SplicingEventLoop loop() {
         return loop;
     }
 
-    // What the source and the handler ask for.
+    // What is asked for by our side.
 
-    void startSplicing(SpliceSource newSource) {
+    void startSplicing(Reader newReader) {
         assert loop.inEventLoop();
-        source = newSource;
+        reader = newReader;
         paused = false;
-        muted = false;
         update();
     }
 
-    /** @param readWanted whether a read is outstanding, which the channel will now satisfy */
-    void stopSplicing(boolean readWanted) {
+    /** What is outstanding is the channel's to read from here. */
+    void stopSplicing() {
         assert loop.inEventLoop();
-        source = null;
-        muted = !readWanted;
+        reader = null;
+        if (requested) {
+            requested = false;
+            owner.unsafe().beginRead();
+        }
         update();
     }
 
-    /** The source ended: the channel finds that out for itself, and does what Netty does at the end of input. */
+    /** The input seems to have ended: the channel finds that out for itself, and does what Netty does then. */
     void stopAtEndOfInput() {
-        source = null;
-        muted = false;
+        stopSplicing();
         channel.handle(this, END_OF_INPUT);
-        update();
     }
 
-    boolean isSplicing(SpliceSource candidate) {
-        return source == candidate && registration.isValid();
+    boolean isSplicing(Reader candidate) {
+        return reader == candidate && registration.isValid();
+    }
+
+    /**
+     * A {@code read()} came by.
+     *
+     * @return whether it is to go on to the channel
+     */
+    boolean read() {
+        if (reader == null) {
+            return true;
+        }
+        boolean autoRead = owner.config().isAutoRead();
+        requested = !autoRead; // autoRead asks by itself, and switching it off takes all back
+        resumeReading();
+        return autoRead;
+    }
+
+    boolean isWanted() {
+        return requested || owner.config().isAutoRead();
+    }
+
+    /** A message is about to be delivered. */
+    void satisfied() {
+        requested = false;
     }
 
     /** Reading can be used again. The event that then comes does the rest. */
     void resumeReading() {
-        if (paused || muted) {
+        if (paused && isWanted()) {
             paused = false;
-            muted = false;
             update();
         }
     }
 
-    /** Lets the channel flush what it has; it lost its EPOLLOUT when it was adopted. */
+    /** Lets the channel flush what it has, or connect: it lost its EPOLLOUT when it was adopted. */
     void flushPending() {
         channel.handle(this, WRITABLE);
     }
@@ -124,21 +183,55 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         if (fresh) {
             return;
         }
-        SpliceSource current = source;
+        Reader current = reader;
         if (current == null) {
             channel.handle(this, event);
             return;
         }
         int ops = ((EpollIoEvent) event).ops().value();
         if ((ops & ERR) != 0) {
-            current.stop(SpliceFallback.SOCKET_ERROR);
+            current.failed();
             channel.handle(this, event);
             return;
         }
-        if ((ops & wanted & OUT) != 0) {
+        if ((ops & asked & OUT) != 0) {
             channel.handle(this, WRITABLE);
         }
-        if ((ops & (IN | RDHUP | HUP)) != 0 && isSplicing(current) && !paused && !current.fill()) {
+        if ((ops & (IN | RDHUP | HUP)) != 0 && isSplicing(current)) {
+            readable(current, ops);
+        }
+    }
+
+    private void readable(Reader current, int ops) {
+        if (isAskedByChannel()) {
+            requested = false; // the one message serves both
+            channel.handle(this, READABLE);
+            return;
+        }
+        switch (isWanted() ? current.readable() : Reader.Outcome.NOT_NOW) {
+            case USED -> {}
+            case LEFT_TO_CHANNEL -> leaveToChannel();
+            case NOT_NOW -> notNow(current, ops);
+        }
+    }
+
+    /** Whether the channel has a read outstanding that did not come by us. */
+    private boolean isAskedByChannel() {
+        return (asked & IN) != 0 && !owner.config().isAutoRead();
+    }
+
+    private void leaveToChannel() {
+        if (requested) {
+            requested = false;
+            owner.unsafe().beginRead();
+        }
+        channel.handle(this, READABLE);
+    }
+
+    private void notNow(Reader current, int ops) {
+        if ((ops & (RDHUP | HUP)) != 0 && current.unread() == 0) {
+            stopAtEndOfInput();
+        } else if (!paused) {
             paused = true;
             update();
         }
@@ -157,13 +250,17 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
     @Override
     public void unregistered() {
-        source = null;
-        loop.unregistered(channel);
+        reader = null;
+        loop.unregistered(channel, this);
         channel.unregistered();
     }
 
+    /** The event loop shuts down. */
     @Override
     public void close() throws Exception {
+        if (owner != null) {
+            owner.pipeline().fireUserEventTriggered(EventLoopShutdownEvent.INSTANCE);
+        }
         channel.close();
     }
 
@@ -171,19 +268,18 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
     @Override
     public long submit(IoOps ops) {
-        int before = wanted;
-        wanted = ((EpollIoOps) ops).value();
-        if ((before & IN) != 0 && (wanted & IN) == 0 && source != null) {
-            source.cancelRead();
-        } else if ((before & IN) == 0 && (wanted & IN) != 0) {
-            muted = false;
+        int before = asked;
+        asked = ((EpollIoOps) ops).value();
+        if ((asked & ~before & IN) != 0) {
+            paused = false;
         }
         return update();
     }
 
     @Override
     public boolean cancel() {
-        source = null;
+        reader = null;
+        loop.unregistered(channel, this); // Netty forgets to say so if the descriptor's number is in use again
         return registration.cancel();
     }
 
@@ -199,7 +295,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     }
 
     private long update() {
-        int interest = source == null ? passingInterest() : splicingInterest();
+        int interest = interest();
         if (interest == submitted) {
             return interest;
         }
@@ -207,14 +303,15 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         return registration.submit(EpollIoOps.valueOf(interest));
     }
 
-    private int passingInterest() {
-        int interest = muted ? wanted & ~IN : wanted;
-        return interest == 0 ? ET : interest;
-    }
-
-    private int splicingInterest() {
-        int interest = paused ? wanted & OUT : (wanted & OUT) | IN | RDHUP;
-        return interest == 0 ? ET : interest; // waiting to write, it stays level-triggered: no edge to be missed
+    private int interest() {
+        if (reader == null) {
+            return asked == 0 ? ET : asked;
+        }
+        int out = asked & OUT;
+        if (!paused) {
+            return out | IN | RDHUP;
+        }
+        return out == 0 ? RDHUP | ET : out; // waiting to write, it stays level-triggered: no edge to be missed
     }
 
     private static EpollIoEvent event(int bits) {

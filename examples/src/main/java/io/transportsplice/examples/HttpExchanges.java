@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
@@ -20,13 +19,10 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import io.transportsplice.EpollSpliceHandler;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * The requests and responses of a client and its upstream: puts HTTP before the relay of both channels, and takes it away
@@ -34,8 +30,11 @@ import java.util.function.Predicate;
  */
 final class HttpExchanges {
     private static final String FORWARDED_FOR = "X-Forwarded-For";
-    private static final HttpDecoderConfig CONFIG =
-            new HttpDecoderConfig().setMaxHeaderSize(64 * 1024).setMaxInitialLineLength(64 * 1024);
+    /** A body's piece is as large as a pipe may be, so that the decoder passes it on whole, without a look. */
+    private static final HttpDecoderConfig CONFIG = new HttpDecoderConfig()
+            .setMaxHeaderSize(64 * 1024)
+            .setMaxInitialLineLength(64 * 1024)
+            .setMaxChunkSize(1024 * 1024);
 
     private final Channel client;
     private Channel upstream;
@@ -44,61 +43,33 @@ final class HttpExchanges {
 
     HttpExchanges(Channel client) {
         this.client = client;
-        insert(client, new HttpResponseEncoder(), RequestDecoder::new, new Requests());
+        insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(CONFIG), new Requests());
     }
 
     void connected(Channel connection) {
         upstream = connection;
-        insert(upstream, new HttpRequestEncoder(), ResponseDecoder::new, new Responses());
+        insert(upstream, new HttpRequestEncoder(), new ResponseDecoder(), new Responses());
     }
 
-    private static void insert(
-            Channel channel,
-            ChannelHandler encoder,
-            Function<Predicate<HttpMessage>, HttpObjectDecoder> decoders,
-            ChannelHandler messages) {
-        ChannelPipeline pipeline = channel.pipeline();
-        String relay = pipeline.context(RelayHandler.class).name();
-        EpollSpliceHandler splice = pipeline.get(EpollSpliceHandler.class);
-        pipeline.addBefore(relay, null, encoder);
-        pipeline.addBefore(
-                relay, null, splice == null ? decoders.apply(message -> false) : new LargeBodies(splice, decoders));
-        pipeline.addBefore(relay, null, messages);
+    private static void insert(Channel channel, ChannelHandler... http) {
+        String relay = channel.pipeline().context(RelayHandler.class).name();
+        for (ChannelHandler handler : http) {
+            channel.pipeline().addBefore(relay, null, handler);
+        }
     }
 
     /** Both sides speak another protocol from here on. */
     private void switchProtocols() {
         client.pipeline().remove(HttpResponseEncoder.class);
         upstream.pipeline().remove(HttpRequestEncoder.class);
-        for (Channel channel : new Channel[] {client, upstream}) {
-            ChannelPipeline pipeline = channel.pipeline();
-            if (pipeline.get(LargeBodies.class) != null) {
-                pipeline.remove(LargeBodies.class);
-            }
-            pipeline.remove(HttpObjectDecoder.class); // hands on what it has read of the other protocol
-        }
-    }
-
-    private static final class RequestDecoder extends HttpRequestDecoder {
-        private final Predicate<HttpMessage> isBodyElsewhere;
-
-        RequestDecoder(Predicate<HttpMessage> isBodyElsewhere) {
-            super(CONFIG);
-            this.isBodyElsewhere = isBodyElsewhere;
-        }
-
-        @Override
-        protected boolean isContentAlwaysEmpty(HttpMessage message) {
-            return super.isContentAlwaysEmpty(message) || isBodyElsewhere.test(message);
-        }
+        // These hand on what they have read of the other protocol.
+        client.pipeline().remove(HttpObjectDecoder.class);
+        upstream.pipeline().remove(HttpObjectDecoder.class);
     }
 
     private final class ResponseDecoder extends HttpResponseDecoder {
-        private final Predicate<HttpMessage> isBodyElsewhere;
-
-        ResponseDecoder(Predicate<HttpMessage> isBodyElsewhere) {
+        ResponseDecoder() {
             super(CONFIG);
-            this.isBodyElsewhere = isBodyElsewhere;
         }
 
         /** Netty asks it once for each head. */
@@ -107,9 +78,7 @@ final class HttpExchanges {
             HttpResponseStatus status = ((HttpResponse) message).status();
             boolean isFinal = status.codeClass() != HttpStatusClass.INFORMATIONAL || isSwitch(status);
             HttpMethod method = isFinal ? unanswered.poll() : null;
-            return super.isContentAlwaysEmpty(message)
-                    || HttpMethod.HEAD.equals(method)
-                    || isBodyElsewhere.test(message);
+            return super.isContentAlwaysEmpty(message) || HttpMethod.HEAD.equals(method);
         }
     }
 

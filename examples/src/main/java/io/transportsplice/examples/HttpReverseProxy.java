@@ -1,9 +1,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.transportsplice.SpliceOptions.Policy;
 import java.io.PrintWriter;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -27,12 +25,6 @@ final class HttpReverseProxy extends ProxyCommand {
     void check() {
         upstreamOptions.check(this);
         noStock();
-    }
-
-    /** Heads have to pass the decoders: nothing but bodies may be spliced. */
-    @Override
-    Optional<Policy> policy() {
-        return super.policy().map(policy -> policy == Policy.NEVER ? policy : Policy.ON_DEMAND);
     }
 
     @Override

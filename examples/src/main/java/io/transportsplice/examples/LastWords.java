@@ -7,7 +7,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.util.concurrent.TimeUnit;
 
 /**

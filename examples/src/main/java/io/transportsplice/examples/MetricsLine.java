@@ -21,8 +21,8 @@ final class MetricsLine {
         Map<String, Long> values = new LinkedHashMap<>();
         values.put("bytesSpliced", metrics.bytesSpliced());
         values.put("bytesCopied", metrics.bytesCopied());
-        values.put("regions", metrics.regions());
-        values.put("regionsInFlight", metrics.regionsInFlight());
+        values.put("buffers", metrics.buffers());
+        values.put("buffersInFlight", metrics.buffersInFlight());
         values.put("adoptions", metrics.adoptions());
         values.put("pipesCreated", metrics.pipesCreated());
         values.put("pipesReused", metrics.pipesReused());

@@ -2,8 +2,8 @@ package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
 import io.transportsplice.EpollSpliceHandler;
-import io.transportsplice.RelayHandler;
 import io.transportsplice.SpliceOptions;
+import io.transportsplice.relay.RelayHandler;
 import java.time.Duration;
 import java.util.Optional;
 

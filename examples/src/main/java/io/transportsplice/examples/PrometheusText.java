@@ -45,8 +45,8 @@ final class PrometheusText {
     void describe(SpliceMetrics metrics) {
         counter("splice_bytes_spliced_total", "Bytes that went from a pipe into a socket", metrics.bytesSpliced());
         counter("splice_bytes_copied_total", "Bytes that went through user space", metrics.bytesCopied());
-        counter("splice_regions_total", "Filled pipes that went up a pipeline", metrics.regions());
-        gauge("splice_regions_in_flight", "Regions alive now", metrics.regionsInFlight());
+        counter("splice_buffers_total", "Filled pipes that went up a pipeline", metrics.buffers());
+        gauge("splice_buffers_in_flight", "Buffers alive now", metrics.buffersInFlight());
         counter("splice_adoptions_total", "Channels adopted", metrics.adoptions());
         counter("splice_pipes_created_total", "Pipes made", metrics.pipesCreated());
         counter("splice_pipes_reused_total", "Times that a pooled pipe served", metrics.pipesReused());

@@ -18,7 +18,7 @@ import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.transportsplice.EpollSplice;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.SocketAddress;

@@ -8,7 +8,7 @@ import io.netty.handler.ssl.AbstractSniHandler;
 import io.netty.util.DomainWildcardMappingBuilder;
 import io.netty.util.Mapping;
 import io.netty.util.concurrent.Future;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -7,7 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.util.ReferenceCountUtil;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.nio.channels.ClosedChannelException;
 
 /**

@@ -130,7 +130,7 @@ final class ProxyProcess implements AutoCloseable {
      */
     void assertMovedBy(Mode mode, long mostly) {
         awaitMetric("proxy_clients", clients -> clients == 0);
-        awaitMetric("splice_regions_in_flight", regions -> regions == 0);
+        awaitMetric("splice_buffers_in_flight", buffers -> buffers == 0);
         assertEquals(0, metric("splice_pipes_in_use"));
         long spliced = metric("splice_bytes_spliced_total");
         if (mode == Mode.AUTO || mode == Mode.SPLICE) {

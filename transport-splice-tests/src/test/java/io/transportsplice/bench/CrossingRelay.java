@@ -12,7 +12,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.EpollSpliceHandler;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.net.InetSocketAddress;
 
 /** A relay whose clients are on one event loop and whose servers are on another, so that everything crosses over. */

@@ -49,7 +49,7 @@ abstract class GuestContract {
     abstract long splicedOf(long bytes);
 
     /** Whether any of them must travel as regions. */
-    boolean usesRegions() {
+    boolean usesPipes() {
         return true;
     }
 
@@ -90,14 +90,14 @@ abstract class GuestContract {
 
     @Test
     void shouldCarryBothWays() throws Exception {
-        long regions = SpliceMetrics.snapshot().regions();
+        long buffers = SpliceMetrics.snapshot().buffers();
         Carriage carriage = new Carriage();
         Link link = link();
         Future<?> back = rig.async(() -> link.carryBack(0, 16 * MIB, CHUNK));
         link.carry(0, 16 * MIB, CHUNK);
         Rig.await(back);
         carriage.awaitAtLeast(splicedOf(32 * MIB));
-        assertEquals(usesRegions(), SpliceMetrics.snapshot().regions() > regions, "regions travelled through it");
+        assertEquals(usesPipes(), SpliceMetrics.snapshot().buffers() > buffers, "filled pipes travelled through it");
     }
 
     @Test

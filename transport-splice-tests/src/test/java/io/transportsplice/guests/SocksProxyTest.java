@@ -92,7 +92,7 @@ class SocksProxyTest extends GuestContract {
     }
 
     @Override
-    boolean usesRegions() {
+    boolean usesPipes() {
         return false;
     }
 }

@@ -60,7 +60,7 @@ class SpliceMeterBinderTest {
         assertEquals(metrics.pipesTrimmed(), counter("splice.pipes.trimmed"));
         assertEquals(metrics.pipesRefused(), counter("splice.pipes.refused"));
         assertEquals(metrics.adoptions(), counter("splice.adoptions"));
-        assertEquals(metrics.regions(), counter("splice.regions"));
+        assertEquals(metrics.buffers(), counter("splice.buffers"));
         assertEquals(metrics.bytesSpliced(), counter("splice.relayed", "path", "spliced"));
         assertEquals(metrics.bytesCopied(), counter("splice.relayed", "path", "copied"));
         for (SpliceFallback reason : SpliceFallback.values()) {
@@ -75,16 +75,16 @@ class SpliceMeterBinderTest {
     @Test
     void shouldShowWhatIsInUseNow() throws Exception {
         new SpliceMeterBinder().bindTo(registry);
-        assertEquals(0, gauge("splice.regions.in.flight"));
+        assertEquals(0, gauge("splice.buffers.in.flight"));
         try (Rig rig = new Rig(Mode.SPLICE).smallBuffers()) {
             Link link = rig.link(Route.TCP_TCP_UP);
             long sent = link.fillUp(64L * MIB);
-            // Nobody receives, so regions stand in the sink's queue, each with its pipe.
-            assertTrue(gauge("splice.regions.in.flight") >= 1);
-            assertEquals(gauge("splice.regions.in.flight"), gauge("splice.pipes", "state", "used"));
+            // Nobody receives, so buffers stand in the sink's queue, each with its pipe.
+            assertTrue(gauge("splice.buffers.in.flight") >= 1);
+            assertEquals(gauge("splice.buffers.in.flight"), gauge("splice.pipes", "state", "used"));
             link.source().halfClose();
             link.expectEndOfForward(0, sent);
-            assertEquals(0, gauge("splice.regions.in.flight"));
+            assertEquals(0, gauge("splice.buffers.in.flight"));
             assertEquals(0, gauge("splice.pipes", "state", "used"));
             Await.until("a pipe lies in the pool", () -> gauge("splice.pipes", "state", "pooled") >= 1);
             link.finish();
@@ -132,6 +132,8 @@ class SpliceMeterBinderTest {
                 List.of(
                         "splice_adoptions_total",
                         "splice_available",
+                        "splice_buffers_in_flight",
+                        "splice_buffers_total",
                         "splice_fallbacks_total",
                         "splice_pipes",
                         "splice_pipes_dirty_total",
@@ -139,8 +141,6 @@ class SpliceMeterBinderTest {
                         "splice_pipes_refused_total",
                         "splice_pipes_reused_total",
                         "splice_pipes_trimmed_total",
-                        "splice_regions_in_flight",
-                        "splice_regions_total",
                         "splice_relayed_bytes_total"),
                 List.copyOf(names));
     }

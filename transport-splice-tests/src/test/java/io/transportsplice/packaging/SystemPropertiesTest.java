@@ -21,7 +21,7 @@ class SystemPropertiesTest {
     private static final Path TABLE = Path.of("../docs/tuning.md");
 
     /** Where a property is read. */
-    private static final Pattern READ = Pattern.compile("SystemPropertyUtil\\s*\\.get\\w*\\(\\s*\"([\\w.]+)\"");
+    private static final Pattern READ = Pattern.compile("SystemProp(?:erties|ertyUtil)\\s*\\.\\w+\\(\\s*\"([\\w.]+)\"");
 
     private static final Pattern ROW = Pattern.compile("\\| `io\\.transportsplice\\.(\\w+)` \\| `(\\S+)` \\| .*");
 

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The long run: rounds of {@link Torture} in all modes and of {@link FdCanary}, with seeds that it prints, and after each
- * round everything must be as it was after the first: descriptors, pipes, regions, threads, heap. Told by
+ * round everything must be as it was after the first: descriptors, pipes, buffers, threads, heap. Told by
  * {@code -Dsoak.seconds} (600), {@code -Dsoak.roundSeconds} (20) and {@code -Dsoak.seed}.
  */
 public final class Soak {

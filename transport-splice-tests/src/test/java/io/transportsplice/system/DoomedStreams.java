@@ -3,7 +3,7 @@ package io.transportsplice.system;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.transportsplice.EpollSpliceHandler;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Pattern;

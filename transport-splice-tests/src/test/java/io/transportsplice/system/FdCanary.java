@@ -16,12 +16,12 @@ public final class FdCanary {
      * What happened, of which there must have been enough.
      *
      * @param ended connections that were ended in mid-stream
-     * @param dirty regions that died with bytes inside
+     * @param dirty buffers that died with bytes inside
      * @param opened pairs of descriptors that were opened meanwhile
      */
     public record Count(int ended, long dirty, long opened) {}
 
-    /** Enough for several regions at once, and little to deliver when a connection ends. */
+    /** Enough for several buffers at once, and little to deliver when a connection ends. */
     private static final int BUFFER = 256 * 1024;
 
     private FdCanary() {}

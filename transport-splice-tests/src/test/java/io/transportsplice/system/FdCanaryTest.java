@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The number of a closed descriptor belongs to somebody else at once. Channels are closed from any thread at any moment,
- * with regions under way, while another takes every number that becomes free. {@code -Dfaults.seconds} makes it longer.
+ * with buffers under way, while another takes every number that becomes free. {@code -Dfaults.seconds} makes it longer.
  */
 @ExtendWith(Baseline.class)
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
@@ -27,7 +27,7 @@ class FdCanaryTest {
         System.err.println("fd canary with -Dfaults.seed=" + seed);
         FdCanary.Count count = FdCanary.run(differentLoops, SECONDS, seed);
         System.err.println(count);
-        assertTrue(count.dirty() > 10, "hardly any region was in flight when its connection ended");
+        assertTrue(count.dirty() > 10, "hardly any buffer was in flight when its connection ended");
         assertTrue(count.opened() > 1000, "descriptors were not recycled");
     }
 }

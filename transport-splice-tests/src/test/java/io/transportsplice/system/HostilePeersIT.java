@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostilePeersIT {
     private static final int SMALL = 16 * KIB;
     private static final int MAX_POOLED_PIPE_ENDS = 2 * 32;
-    /** Of one connection: two ends, two regions in flight, two directions. */
+    /** Of one connection: two ends, two buffers in flight, two directions. */
     private static final int MAX_PIPE_ENDS = 2 * 2 * 2;
 
     private ProxyRig rig;

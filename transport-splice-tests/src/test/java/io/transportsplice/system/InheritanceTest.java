@@ -37,14 +37,14 @@ class InheritanceTest {
     private Path dir;
 
     @Test
-    void shouldLeaveNoPipeToAChildThatIsStartedWhileRegionsAreInFlight() throws Exception {
+    void shouldLeaveNoPipeToAChildThatIsStartedWhileBuffersAreInFlight() throws Exception {
         C libc = LibraryLoader.create(C.class).load("c");
         Set<String> before = pipesOfAChild(libc);
         int inheritable = FdCensus.inheritablePipes();
         try (Rig rig = new Rig(Mode.SPLICE)) {
             Link link = rig.smallBuffers().link(Route.TCP_TCP_UP);
             Future<?> sending = rig.async(() -> link.source().send(link.forward(), 0, 1 << 20, 1 << 16));
-            Await.until("a region is in flight", () -> SpliceMetrics.snapshot().regionsInFlight() > 0);
+            Await.until("a buffer is in flight", () -> SpliceMetrics.snapshot().buffersInFlight() > 0);
             rig.relay().awaitRest();
             assertTrue(SpliceMetrics.snapshot().pipesInUse() > 0);
             assertEquals(before, pipesOfAChild(libc));

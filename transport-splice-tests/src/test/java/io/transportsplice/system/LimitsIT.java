@@ -124,7 +124,7 @@ class LimitsIT {
             rig.carryBothWays(rig.linkDown(), 4 * MIB);
             ProxyMetrics metrics = rig.stop();
             assertTrue(metrics.value("bytesSpliced") >= 8 * MIB, metrics::toString);
-            assertTrue(metrics.value("regions") >= 8 * MIB / (8 * KIB), metrics::toString);
+            assertTrue(metrics.value("buffers") >= 8 * MIB / (8 * KIB), metrics::toString);
         }
     }
 

@@ -132,7 +132,7 @@ final class ProxyRig implements AutoCloseable {
         closePeers();
         awaitSockets(0);
         ProxyMetrics metrics = proxy.stop();
-        assertEquals(0, metrics.value("regionsInFlight"), metrics::toString);
+        assertEquals(0, metrics.value("buffersInFlight"), metrics::toString);
         // less than nothing, where the pools were just being closed
         assertTrue(metrics.value("pipesInUse") <= 0, metrics::toString);
         return metrics;

@@ -71,7 +71,7 @@ class SystemCallFaultsIT {
     @EnumSource
     void shouldCarryEveryByteAndCountEachRefusal(Survivable fault) throws Exception {
         try (ProxyRig rig = ProxyRig.start(proxy -> strace(proxy, fault.inject)
-                .java("-Dio.transportsplice.maxPooledPipes=0") // so that each region has a new one
+                .java("-Dio.transportsplice.maxPooledPipes=0") // so that each buffer has a new one
                 .with("--mode", "splice"))) {
             rig.carryBothWays(rig.linkUp(), BYTES);
             rig.carryBothWays(rig.linkDown(), BYTES);

@@ -7,13 +7,13 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Checks after each test that every file descriptor, pipe and region that it used is gone again. */
+/** Checks after each test that every file descriptor, pipe and buffer that it used is gone again. */
 public final class Baseline implements BeforeEachCallback, AfterEachCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(Baseline.class);
 
     /** All that may leak, at one moment. */
     public record State(
-            int pipeFds, int sockets, int eventPolls, long pipesInUse, long pipesPooled, long regionsInFlight) {
+            int pipeFds, int sockets, int eventPolls, long pipesInUse, long pipesPooled, long buffersInFlight) {
         public static State now() {
             FdCensus fds = FdCensus.take();
             SpliceMetrics metrics = SpliceMetrics.snapshot();
@@ -23,7 +23,7 @@ public final class Baseline implements BeforeEachCallback, AfterEachCallback {
                     fds.eventPolls(),
                     metrics.pipesInUse(),
                     metrics.pipesPooled(),
-                    metrics.regionsInFlight());
+                    metrics.buffersInFlight());
         }
 
         public boolean isNoMoreThan(State other) {
@@ -32,13 +32,13 @@ public final class Baseline implements BeforeEachCallback, AfterEachCallback {
                     && eventPolls <= other.eventPolls
                     && pipesInUse <= other.pipesInUse
                     && pipesPooled <= other.pipesPooled
-                    && regionsInFlight <= other.regionsInFlight;
+                    && buffersInFlight <= other.buffersInFlight;
         }
 
         /** Nothing is in use beyond what the baseline had, and the only further pipes are those that lie in pools. */
         boolean isAtRestSince(State baseline) {
             return pipesInUse == baseline.pipesInUse
-                    && regionsInFlight == baseline.regionsInFlight
+                    && buffersInFlight == baseline.buffersInFlight
                     && pipeFds - baseline.pipeFds == 2 * (pipesPooled - baseline.pipesPooled);
         }
     }

@@ -20,8 +20,8 @@ public final class MessageCounter extends ChannelDuplexHandler {
     public final AtomicInteger inactive = new AtomicInteger();
 
     private static long sizeOf(Object msg) {
-        return msg instanceof FileRegion region
-                ? region.count() - region.transferred()
+        return msg instanceof FileRegion buffer
+                ? buffer.count() - buffer.transferred()
                 : ((ByteBuf) msg).readableBytes();
     }
 

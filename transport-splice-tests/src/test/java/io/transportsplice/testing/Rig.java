@@ -156,7 +156,7 @@ public final class Rig implements AutoCloseable {
     /** Waits until nothing is in use and every pipe lies in a pool, while connections may still be open. */
     public void awaitPipesHome() {
         Await.until(
-                "pipes and regions at rest since " + baseline, Baseline.State::now, now -> now.isAtRestSince(baseline));
+                "pipes and buffers at rest since " + baseline, Baseline.State::now, now -> now.isAtRestSince(baseline));
     }
 
     /** Ends everything without asking what is left, for a relay that is known to leave something. */

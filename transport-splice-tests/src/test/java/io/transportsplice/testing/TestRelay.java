@@ -14,7 +14,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.transportsplice.EpollSpliceHandler;
-import io.transportsplice.RelayHandler;
+import io.transportsplice.relay.RelayHandler;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Set;

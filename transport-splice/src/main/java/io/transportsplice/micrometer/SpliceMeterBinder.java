@@ -94,11 +94,11 @@ public final class SpliceMeterBinder implements MeterBinder {
         counter("splice.adoptions", SpliceMetrics::adoptions)
                 .description("Channels adopted")
                 .register(registry);
-        counter("splice.regions", SpliceMetrics::regions)
-                .description("Regions made")
+        counter("splice.buffers", SpliceMetrics::buffers)
+                .description("Buffers of bytes in a pipe made")
                 .register(registry);
-        gauge("splice.regions.in.flight", SpliceMetrics::regionsInFlight)
-                .description("Regions that are alive now")
+        gauge("splice.buffers.in.flight", SpliceMetrics::buffersInFlight)
+                .description("Those that are alive now")
                 .register(registry);
         counter("splice.relayed", SpliceMetrics::bytesSpliced)
                 .description("Bytes that channels with a splice handler moved")

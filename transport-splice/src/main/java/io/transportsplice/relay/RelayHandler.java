@@ -1,4 +1,4 @@
-package io.transportsplice;
+package io.transportsplice.relay;
 
 import static io.netty.util.internal.ObjectUtil.checkNotNull;
 
@@ -13,17 +13,16 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.timeout.IdleState;
-import io.netty.handler.timeout.IdleStateEvent;
-import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.transportsplice.EventLoopShutdownEvent;
+import io.transportsplice.LimitedBytes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -36,12 +35,24 @@ import java.util.concurrent.atomic.AtomicLong;
  * closed. If a channel dies before, by an error, a reset or a timeout, what it had sent is delivered to the peer, if that
  * still takes it, and then the peer is reset, so that a stream that was cut short cannot look complete.
  *
+ * <p>The same through an {@link io.netty.handler.ssl.SslHandler}: the peer's {@code close_notify} is the end of its input,
+ * and an end without one is a cut; a whole stream is ended by a {@code close_notify}, and one that was cut is not.
+ *
  * <p>It sets {@link ChannelOption#ALLOW_HALF_CLOSURE}, and {@link ChannelOption#AUTO_READ} to false, on its channel.
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
  */
 public final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
+
+    /** What has become of this channel's input. */
+    private enum Input {
+        OPEN,
+        /** All of it has come. */
+        ENDED,
+        /** More would have come. */
+        CUT
+    }
 
     private final Duration idleTimeout;
     private final Duration halfClosedTimeout;
@@ -50,12 +61,12 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     private final Queue<Object> early = new ArrayDeque<>(0);
 
     private Channel channel;
-    private IdleStateHandler idleStateHandler;
+    private IdleWatch idleWatch;
+    /** Null until they are joined. */
     private RelayHandler peer;
-    private RelayPair pair;
 
-    private boolean inputEnded;
-    private boolean failed;
+    private RelayPair pair;
+    private Input input = Input.OPEN;
 
     /** Without timeouts. */
     public RelayHandler() {
@@ -63,7 +74,8 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever
+     * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever.
+     *     What the far end acknowledges is progress, too. It may come later by an eighth.
      * @param halfClosedTimeout the same, once one direction has ended; zero: as {@code idleTimeout}
      */
     public RelayHandler(Duration idleTimeout, Duration halfClosedTimeout) {
@@ -81,8 +93,13 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     /**
      * Makes two channels a pair and starts relaying in both directions. A channel without a {@code RelayHandler} gets
      * one at its tail. If one of them is closed already, the other is reset. Any thread.
+     *
+     * @throws IllegalArgumentException if they are the same channel
      */
     public static void join(Channel a, Channel b) {
+        if (a == b) {
+            throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
+        }
         RelayHandler relayA = of(a);
         RelayHandler relayB = of(b);
         RelayPair pair = new RelayPair(a, relayA, b, relayB);
@@ -107,15 +124,18 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0). Any thread. */
+    /**
+     * Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0). No handler may say anything
+     * more to the far end, such as TLS's {@code close_notify}: it would look like one. Any thread.
+     */
     public static void reset(Channel channel) {
         onLoop(channel, () -> {
             resetOnClose(channel);
-            channel.close();
+            channel.unsafe().close(channel.newPromise());
         });
     }
 
-    static void resetOnClose(Channel channel) {
+    private static void resetOnClose(Channel channel) {
         if (channel.isOpen()) {
             try {
                 channel.config().setOption(ChannelOption.SO_LINGER, 0);
@@ -130,6 +150,10 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         return bytesRelayed.get();
     }
 
+    RelayPair pair() {
+        return pair;
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         channel = ctx.channel();
@@ -142,6 +166,9 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     public void handlerRemoved(ChannelHandlerContext ctx) {
         early.forEach(ReferenceCountUtil::release);
         early.clear();
+        if (idleWatch != null) {
+            idleWatch.stop();
+        }
     }
 
     private void joined(Channel own, RelayHandler peerHandler, Channel peerChannel, RelayPair pairOfBoth) {
@@ -152,7 +179,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         peerHandler.channel = peerChannel;
         pair = pairOfBoth;
         peer = peerHandler;
-        if (!own.isActive()) {
+        if (!own.isActive() || input == Input.CUT) {
             pair.ended(RelayPair.End.CLOSED, null);
             resetOnceFlushed(peerChannel);
             return;
@@ -161,7 +188,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
             forward(message);
         }
         peerChannel.flush();
-        if (inputEnded) {
+        if (input == Input.ENDED) {
             finish();
         } else {
             own.read();
@@ -180,9 +207,10 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void forward(Object message) {
-        bytesRelayed.lazySet(bytesRelayed.getPlain() + size(message));
+        Object meant = LimitedBytes.unwrap(message);
+        bytesRelayed.lazySet(bytesRelayed.getPlain() + size(meant));
         // A failure closes the peer's channel, or comes to its exceptionCaught: no promise is needed for each message.
-        peer.channel.write(message, peer.channel.voidPromise());
+        peer.channel.write(meant, peer.channel.voidPromise());
     }
 
     private static long size(Object message) {
@@ -216,28 +244,28 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE && !failed) {
-            inputEnded = true;
-            if (peer != null) {
-                finish();
+        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+            if (input == Input.OPEN && TlsEnd.isTruncated(channel)) {
+                cut(RelayPair.End.FAILED, new IOException("TLS: the end of the input came without a close_notify"));
+            } else {
+                inputEnded();
             }
-        } else if (event instanceof IdleStateEvent idle && isTimeout(idle)) {
-            logger.debug("{} Nothing moved for the time allowed: reset", channel);
-            failed = true;
-            ended(RelayPair.End.TIMEOUT, null);
-            reset(channel);
+        } else if (event instanceof SslCloseCompletionEvent tls && tls.isSuccess()) {
+            inputEnded();
+        } else if (event == EventLoopShutdownEvent.INSTANCE && pair != null && !pair.isFinished()) {
+            pair.ended(RelayPair.End.CLOSED, null);
+            resetOnClose(channel);
         }
         ctx.fireUserEventTriggered(event);
     }
 
-    private void ended(RelayPair.End how, Throwable cause) {
-        if (pair != null) {
-            pair.ended(how, cause);
+    private void inputEnded() {
+        if (input == Input.OPEN) {
+            input = Input.ENDED;
+            if (peer != null) {
+                finish();
+            }
         }
-    }
-
-    private boolean isTimeout(IdleStateEvent event) {
-        return idleStateHandler != null && event.state() == IdleState.ALL_IDLE;
     }
 
     /** The input has ended: once the last byte is written, the peer is told. */
@@ -251,31 +279,45 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
                     from.close();
                     to.close(); // which tells the end, too: all its input has been read, so it is no reset
                 } else {
-                    ((DuplexChannel) to).shutdownOutput();
+                    TlsEnd.shutdownOutput(to);
+                    shortenIdle(from);
+                    shortenIdle(to);
                 }
             } // else the peer is dead, and its channelInactive says so
         });
-        RelayHandler other = peer;
-        shortenIdle();
-        onLoop(to, other::shortenIdle);
     }
 
-    private void shortenIdle() {
-        if (!halfClosedTimeout.isZero()) {
-            watchIdle(halfClosedTimeout);
-        }
+    private static void shortenIdle(Channel channel) {
+        onLoop(channel, () -> {
+            RelayHandler relay = channel.pipeline().get(RelayHandler.class);
+            if (relay != null && !relay.halfClosedTimeout.isZero()) {
+                relay.watchIdle(relay.halfClosedTimeout);
+            }
+        });
     }
 
     private void watchIdle(Duration timeout) {
-        if (timeout.isZero() || channel.pipeline().context(this) == null) {
+        if (timeout.isZero()) {
             return;
         }
-        if (idleStateHandler != null) {
-            channel.pipeline().remove(idleStateHandler);
+        if (idleWatch == null) {
+            idleWatch = new IdleWatch(channel, this);
         }
-        // Output that is only waiting, but moving, counts as progress.
-        idleStateHandler = new IdleStateHandler(true, 0, 0, timeout.toNanos(), TimeUnit.NANOSECONDS);
-        channel.pipeline().addBefore(channel.pipeline().context(this).name(), null, idleStateHandler);
+        idleWatch.start(timeout.toNanos());
+    }
+
+    void timedOut() {
+        logger.debug("{} Nothing moved for the time allowed: reset", channel);
+        cut(RelayPair.End.TIMEOUT, null);
+    }
+
+    /** This channel will not tell how its input would have gone on; its channelInactive does the rest. */
+    private void cut(RelayPair.End how, Throwable cause) {
+        input = Input.CUT;
+        if (pair != null) {
+            pair.ended(how, cause);
+        }
+        reset(channel);
     }
 
     @Override
@@ -293,13 +335,11 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        failed = true;
-        ended(RelayPair.End.FAILED, cause);
         if (cause instanceof IOException) {
             logger.debug("{} Connection failed", channel, cause);
         } else {
             logger.warn("{} Relaying failed", channel, cause);
         }
-        reset(channel);
+        cut(RelayPair.End.FAILED, cause);
     }
 }

@@ -1,4 +1,4 @@
-package io.transportsplice;
+package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
 import jdk.jfr.Category;

@@ -1,14 +1,13 @@
-package io.transportsplice;
+package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
-import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
+import io.transportsplice.EpollSplice;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Resets a channel once its far end has acknowledged what was written to it: a reset throws away what the kernel still has
- * to send. Nothing tells of that moment, so it asks (SIOCOUTQ, tcp(7)) from time to time, and gives up when nothing was
- * acknowledged for a while. Where it cannot ask, it resets at once.
+ * to send. Nothing tells of that moment, so it asks from time to time, and gives up when nothing was acknowledged for a
+ * while. Where it cannot ask, it resets at once: a unix-domain socket hands over what is written at once, and has no reset.
  *
  * <p>Confined to the event loop of the channel.
  */
@@ -20,11 +19,12 @@ final class LateReset {
 
     private final Channel channel;
     private int unsent = Integer.MAX_VALUE;
-    private long lastProgress = System.nanoTime();
+    private long lastProgress;
     private long delayMillis = FIRST_DELAY_MILLIS;
 
     private LateReset(Channel channel) {
         this.channel = channel;
+        lastProgress = now();
     }
 
     static void of(Channel channel) {
@@ -32,9 +32,13 @@ final class LateReset {
         new LateReset(channel).check();
     }
 
+    private long now() {
+        return channel.eventLoop().ticker().nanoTime();
+    }
+
     private void check() {
-        int now = unsent();
-        if (now <= 0 || isHopeless(now)) {
+        int left = EpollSplice.unsentBytes(channel);
+        if (left <= 0 || isHopeless(left) || channel.eventLoop().isShuttingDown()) {
             RelayHandler.reset(channel);
         } else {
             channel.eventLoop().schedule(this::check, delayMillis, TimeUnit.MILLISECONDS);
@@ -42,21 +46,12 @@ final class LateReset {
         }
     }
 
-    private boolean isHopeless(int now) {
-        if (now < unsent) {
-            unsent = now;
-            lastProgress = System.nanoTime();
+    private boolean isHopeless(int left) {
+        if (left < unsent) {
+            unsent = left;
+            lastProgress = now();
             delayMillis = FIRST_DELAY_MILLIS;
         }
-        return System.nanoTime() - lastProgress > PATIENCE_NANOS;
-    }
-
-    /** A unix-domain socket hands over what is written at once, and has no reset. */
-    private int unsent() {
-        boolean canAsk = channel instanceof EpollSocketChannel && channel.isOpen() && EpollSplice.isAvailable();
-        return canAsk
-                ? EpollSplice.libc()
-                        .unsent(((AbstractEpollStreamChannel) channel).fd().intValue())
-                : 0;
+        return now() - lastProgress > PATIENCE_NANOS;
     }
 }

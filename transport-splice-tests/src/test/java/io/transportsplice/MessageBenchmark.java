@@ -3,6 +3,7 @@ package io.transportsplice;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.transportsplice.relay.RelayHandler;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -33,7 +34,7 @@ import org.openjdk.jmh.annotations.Warmup;
         jvmArgsAppend = {LoopThreads.CUSTOM, LoopThreads.CLASS, "-Dio.netty.leakDetection.level=disabled"})
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-public class RegionBenchmark {
+public class MessageBenchmark {
 
     /** Two channels with a splice handler and a relay handler. */
     @State(Scope.Thread)
@@ -69,10 +70,10 @@ public class RegionBenchmark {
     public static class Splicing extends Pipelines {
         @Setup
         public void open() throws IOException {
-            long regions = SpliceMetrics.snapshot().regions();
+            long buffers = SpliceMetrics.snapshot().buffers();
             open(SpliceOptions.Policy.ALWAYS);
             move();
-            if (SpliceMetrics.snapshot().regions() == regions) {
+            if (SpliceMetrics.snapshot().buffers() == buffers) {
                 throw new IllegalStateException("nothing is spliced here");
             }
         }

@@ -1,12 +1,13 @@
-package io.transportsplice;
+package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the two {@link RelayHandler}s of a relay share: how many of its two directions are finished, and how it ended,
- * for the event that tells of it. Any thread.
+ * What the two {@link RelayHandler}s of a relay share: how many of its two directions are finished, how often either of its
+ * channels was seen to make progress, and how it ended, for the event that tells of it. Any thread.
  */
 final class RelayPair {
 
@@ -22,19 +23,33 @@ final class RelayPair {
         CLOSED
     }
 
+    private static final boolean RECORDS = hasRecorder();
+
     private final Channel a;
     private final RelayHandler relayA;
     private final Channel b;
     private final RelayHandler relayB;
-    private final RelayEvent event = FlightRecording.relayBegun();
+    /** Null where the runtime has no Flight Recorder: an image made by jlink may lack it. */
+    private final RelayEvent event = RECORDS ? RelayEvent.begun() : null;
+
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicLong progress = new AtomicLong();
 
     RelayPair(Channel a, RelayHandler relayA, Channel b, RelayHandler relayB) {
         this.a = a;
         this.relayA = relayA;
         this.b = b;
         this.relayB = relayB;
+    }
+
+    private static boolean hasRecorder() {
+        try {
+            Class.forName("jdk.jfr.Event", false, RelayPair.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
     }
 
     /** A direction has ended, and its last byte is written. Whether it was the second. */
@@ -46,13 +61,26 @@ final class RelayPair {
         return both;
     }
 
+    boolean isHalfFinished() {
+        return finished.get() > 0;
+    }
+
     boolean isFinished() {
         return finished.get() == 2;
     }
 
+    /** Something moved. */
+    void progressed() {
+        progress.incrementAndGet();
+    }
+
+    long progress() {
+        return progress.get();
+    }
+
     /** Only the first end counts: what follows is its consequence. */
     void ended(End how, Throwable cause) {
-        if (event != null && ended.compareAndSet(false, true)) {
+        if (ended.compareAndSet(false, true) && event != null) {
             event.ended(this, how, cause);
         }
     }

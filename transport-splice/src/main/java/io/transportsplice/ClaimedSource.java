@@ -1,0 +1,247 @@
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.ssl.SslHandler;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Queue;
+
+/**
+ * The source of {@link SpliceTransfer}s, as long as one follows the other: stands directly behind its splice handler. For
+ * the time being autoRead is off and ALLOW_HALF_CLOSURE on. What was read beyond the end of a transfer is held, for the
+ * next one, or else for the source's own pipeline, which gets it when it reads again.
+ *
+ * <p>Confined to the event loop of its channel.
+ */
+final class ClaimedSource extends ChannelDuplexHandler {
+
+    static final SpliceOptions ON_DEMAND =
+            SpliceOptions.builder().policy(SpliceOptions.Policy.ON_DEMAND).build();
+
+    private final EpollSpliceHandler handler;
+    /** Messages, and events that must not overtake them. */
+    private final Queue<Object> held = new ArrayDeque<>(0);
+
+    private ChannelHandlerContext ctx;
+    /** Null between two transfers, and after the last. */
+    private SpliceTransfer transfer;
+
+    private boolean wasAutoRead;
+    private boolean wasHalfClosing;
+    private boolean inputEnded;
+    /** The source's own pipeline may have what comes. */
+    private boolean open = true;
+    /** The source's own pipeline asked for a message. */
+    private boolean readAsked;
+
+    private ClaimedSource(EpollSpliceHandler handler) {
+        this.handler = handler;
+    }
+
+    /** The splice handler behind which the source's bytes are plain; put there if there is none. */
+    private static EpollSpliceHandler handlerOf(Channel channel) {
+        String tls = null;
+        EpollSpliceHandler found = null;
+        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
+            if (entry.getValue() instanceof SslHandler) {
+                tls = entry.getKey();
+                found = null;
+            } else if (found == null && entry.getValue() instanceof EpollSpliceHandler handler) {
+                found = handler;
+            }
+        }
+        if (found == null) {
+            found = new EpollSpliceHandler(ON_DEMAND);
+            if (tls == null) {
+                channel.pipeline().addFirst(found);
+            } else {
+                channel.pipeline().addAfter(tls, null, found);
+            }
+        }
+        return found;
+    }
+
+    /** @throws IllegalStateException if another transfer is under way */
+    static ClaimedSource claim(Channel channel, SpliceTransfer transfer) {
+        EpollSpliceHandler handler = handlerOf(channel);
+        ClaimedSource source = channel.pipeline().get(ClaimedSource.class);
+        if (source == null) {
+            source = new ClaimedSource(handler);
+            channel.pipeline().addAfter(channel.pipeline().context(handler).name(), null, source);
+        }
+        if (source.transfer != null) {
+            throw new IllegalStateException("bytes of this channel are being transferred already");
+        }
+        source.claimedBy(transfer);
+        return source;
+    }
+
+    private void claimedBy(SpliceTransfer newTransfer) {
+        transfer = newTransfer;
+        open = false;
+        wasAutoRead = channel().config().isAutoRead();
+        wasHalfClosing = Boolean.TRUE.equals(channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+        channel().config().setAutoRead(false);
+        channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true); // an end is to be known as one
+    }
+
+    private Channel channel() {
+        return ctx.channel();
+    }
+
+    EpollSpliceHandler handler() {
+        return handler;
+    }
+
+    /** Up to so many of the bytes that were read too early, which are the caller's; or {@code null}. */
+    ByteBuf takeHeld(long most) {
+        if (!(held.peek() instanceof ByteBuf buffer)) {
+            return null;
+        }
+        return buffer.readableBytes() <= most ? (ByteBuf) held.poll() : buffer.readRetainedSlice((int) most);
+    }
+
+    void read() {
+        ctx.read();
+    }
+
+    /** Netty takes a read() back when autoRead is switched off, and has no other call for it. */
+    void takeBackRead() {
+        boolean asked = readAsked;
+        channel().config().setAutoRead(true);
+        channel().config().setAutoRead(false);
+        readAsked = asked;
+        handler.forgetRead();
+    }
+
+    /** A transfer is about to end: the source is as it was before, but for what is held. */
+    void release() {
+        transfer = null;
+        if (!wasHalfClosing) {
+            channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        }
+        channel().config().setAutoRead(wasAutoRead);
+    }
+
+    /** If no other transfer follows at once, the source's own pipeline has what is held. */
+    void openLater() {
+        Tasks.execute(channel().eventLoop(), this::open, () -> {});
+    }
+
+    private void open() {
+        if (transfer != null || open) {
+            return;
+        }
+        open = true;
+        if (inputEnded) {
+            deliverAll();
+            if (!wasHalfClosing) {
+                channel().close(); // as Netty would have
+            }
+        } else if (readAsked) {
+            read(ctx);
+        }
+        leaveIfEmpty();
+    }
+
+    private void leaveIfEmpty() {
+        if (held.isEmpty() && !ctx.isRemoved()) {
+            ctx.pipeline().remove(this);
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        deliverAll();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (transfer != null && message instanceof LimitedBytes limited) {
+            transfer.read(limited.content());
+        } else if (open && held.isEmpty()) {
+            context.fireChannelRead(message);
+        } else {
+            held.add(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (transfer != null) {
+            transfer.readComplete();
+        } else if (open && held.isEmpty()) {
+            context.fireChannelReadComplete();
+        }
+    }
+
+    @Override
+    public void read(ChannelHandlerContext context) {
+        readAsked = true;
+        if (!open) {
+            return; // later
+        }
+        if (held.isEmpty()) {
+            readAsked = false;
+            context.read();
+        } else if (channel().config().isAutoRead()) {
+            deliverAll();
+            context.read();
+        } else {
+            deliver(held.poll());
+            context.fireChannelReadComplete();
+        }
+        leaveIfEmpty();
+    }
+
+    private void deliverAll() {
+        boolean some = !held.isEmpty();
+        while (!held.isEmpty()) {
+            deliver(held.poll());
+        }
+        if (some) {
+            ctx.fireChannelReadComplete();
+        }
+    }
+
+    private void deliver(Object next) {
+        if (isEnd(next)) {
+            ctx.fireUserEventTriggered(next);
+        } else {
+            readAsked = false;
+            ctx.fireChannelRead(next);
+        }
+    }
+
+    private static boolean isEnd(Object event) {
+        return event == ChannelInputShutdownEvent.INSTANCE || event == ChannelInputShutdownReadComplete.INSTANCE;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        inputEnded |= event == ChannelInputShutdownReadComplete.INSTANCE;
+        if (isEnd(event) && !held.isEmpty()) {
+            held.add(event);
+        } else {
+            context.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        deliverAll();
+        context.fireChannelInactive();
+    }
+}

@@ -1,0 +1,26 @@
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.DefaultByteBufHolder;
+
+/**
+ * A part of what {@link EpollSpliceHandler#limit} asked for. Not a buffer, so that it passes the decoders of its pipeline.
+ * Write it to a channel that has an {@link EpollSpliceHandler}, or its {@link #content()} to any channel. Spliced or
+ * copied, nobody needs to know.
+ */
+public final class LimitedBytes extends DefaultByteBufHolder {
+
+    LimitedBytes(ByteBuf content) {
+        super(content);
+    }
+
+    /** What is meant by a message that is written: the content, where it is one of these. */
+    public static Object unwrap(Object message) {
+        return message instanceof LimitedBytes limited ? limited.content() : message;
+    }
+
+    @Override
+    public LimitedBytes replace(ByteBuf content) {
+        return new LimitedBytes(content);
+    }
+}

@@ -1,0 +1,237 @@
+package io.transportsplice;
+
+import io.netty.buffer.AbstractDerivedByteBuf;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakDetector.Level;
+import io.netty.util.ResourceLeakDetectorFactory;
+import io.netty.util.ResourceLeakTracker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+
+/**
+ * Bytes in a kernel pipe as a message of the pipeline: a buffer like those that Netty reads, but that nothing has been read
+ * yet. Whoever looks at its bytes makes it a buffer in memory, once, and its pipe goes home. As long as nobody has looked,
+ * a sink may take the pipe instead, and drain it.
+ *
+ * <p>The invariant: the bytes are in the pipe (<i>untouched</i>), or in memory (<i>in memory</i>), or some sink's alone
+ * (<i>taken</i>). The first of these is left only once, and the pipe goes home once, whatever threads are at work. A pipe
+ * that goes home with bytes inside is closed, so they can never surface in another connection.
+ *
+ * <p>Like any buffer it is used by its owners, on any thread; several may look at the same time.
+ */
+final class PipeByteBuf extends LazyByteBuf {
+
+    /** Where pipes come from. */
+    interface Home {
+        /** A buffer's pipe is not needed any more. Once for each buffer, on any thread. */
+        void returned(PipeByteBuf buffer, Pipe pipe, Fate fate);
+
+        /** A buffer lives on, but waits in a sink no more. Any thread. */
+        void waitsNoMore();
+    }
+
+    /** What became of the bytes in a pipe. */
+    enum Fate {
+        /** A sink had them all. */
+        DRAINED,
+        /** Somebody looked. */
+        LOOKED_AT,
+        /** They were released unread, in somebody's pipeline. */
+        DISCARDED,
+        /** The sink that they waited for is no more. */
+        LOST
+    }
+
+    private static final ResourceLeakDetector<PipeByteBuf> LEAK_DETECTOR =
+            ResourceLeakDetectorFactory.instance().newResourceLeakDetector(PipeByteBuf.class);
+
+    private static final int UNTOUCHED = 0;
+    private static final int IN_MEMORY = 1;
+    private static final int TAKEN = 2;
+    private static final int RELEASED = 3;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(PipeByteBuf.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Pipe pipe;
+    private final Home home;
+    private final ResourceLeakTracker<PipeByteBuf> leak;
+
+    private volatile int state;
+    /** Not null once in memory. */
+    private volatile ByteBuf content;
+    /** In the outbound buffer of a sink. */
+    private volatile boolean waiting;
+
+    PipeByteBuf(Pipe pipe, Home home, ByteBufAllocator alloc, boolean hasMemoryAddress) {
+        super(alloc, hasMemoryAddress, (int) pipe.bytes());
+        this.pipe = pipe;
+        this.home = home;
+        leak = LEAK_DETECTOR.track(this);
+        Counters.BUFFERS.increment();
+    }
+
+    /** The buffer that a message is, or of which it is a slice, a duplicate or a read-only view; else {@code null}. */
+    @SuppressWarnings(
+            "deprecation") // AbstractDerivedByteBuf: there is no other name for what shares the count of its root
+    static PipeByteBuf of(Object message) {
+        Object root = message;
+        while (root instanceof AbstractDerivedByteBuf derived) {
+            root = derived.unwrap();
+        }
+        return root instanceof PipeByteBuf buffer ? buffer : null;
+    }
+
+    /** Whether nobody has looked, and the view of it shows all the bytes. */
+    boolean isWhole(ByteBuf view) {
+        return state == UNTOUCHED && view.readableBytes() == capacity();
+    }
+
+    // In memory.
+
+    @Override
+    ByteBuf content() {
+        ByteBuf present = content;
+        return present != null ? present : look();
+    }
+
+    /** One owner at a time. A failure leaves the pipe and its bytes as they were. */
+    private synchronized ByteBuf look() {
+        ensureAccessible();
+        if (content != null) {
+            return content;
+        }
+        ByteBuf bytes = alloc().directBuffer(capacity());
+        if (!STATE.compareAndSet(this, UNTOUCHED, IN_MEMORY)) {
+            bytes.release();
+            throw new IllegalReferenceCountException("the bytes are gone: into a channel, or unreadable");
+        }
+        try {
+            readInto(bytes);
+        } catch (IOException e) {
+            bytes.release();
+            throw new UncheckedIOException(e);
+        }
+        content = bytes;
+        Counters.lookedAt();
+        home.returned(this, pipe, Fate.LOOKED_AT);
+        return bytes;
+    }
+
+    /** Moves what the pipe holds into memory. */
+    private void readInto(ByteBuf bytes) throws IOException {
+        Counters.BYTES_COPIED.add(pipe.bytes());
+        while (pipe.bytes() > 0) {
+            ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) pipe.bytes());
+            long n = pipe.read(space);
+            if (n <= 0) {
+                throw LibC.newIOException("read", (int) -n);
+            }
+            bytes.writerIndex(bytes.writerIndex() + (int) n);
+        }
+    }
+
+    // Taken.
+
+    /** It is in the outbound buffer of a sink. */
+    void waits() {
+        waiting = true;
+    }
+
+    /** It no longer is, but somebody else has it. */
+    void waitsNoMore() {
+        waiting = false;
+        home.waitsNoMore();
+    }
+
+    boolean isInMemory() {
+        return content != null;
+    }
+
+    boolean isWaiting() {
+        return waiting;
+    }
+
+    /** Makes the bytes the caller's, if nobody else can see them, now or later. */
+    boolean take(ByteBuf view) {
+        return isWhole(view) && refCnt() == 1 && STATE.compareAndSet(this, UNTOUCHED, TAKEN);
+    }
+
+    /** Moves bytes to a socket, after {@link #take}: the number moved, or -errno. */
+    long drain(int fd) {
+        assert state == TAKEN;
+        long n = pipe.drain(fd);
+        if (n > 0) {
+            Counters.BYTES_SPLICED.add(n);
+        }
+        return n;
+    }
+
+    /** What has not been drained, in memory; the caller's. */
+    ByteBuf takeRest() throws IOException {
+        assert state == TAKEN;
+        ByteBuf rest = alloc().directBuffer((int) pipe.bytes());
+        try {
+            readInto(rest);
+        } catch (IOException e) {
+            rest.release();
+            throw e;
+        }
+        return rest;
+    }
+
+    // Released.
+
+    @Override
+    protected void deallocate() {
+        if (leak != null) {
+            leak.close(this);
+        }
+        Counters.BUFFERS_RELEASED.increment();
+        int last = (int) STATE.getAndSet(this, RELEASED);
+        if (last == IN_MEMORY) {
+            releaseContent();
+        } else if (pipe.bytes() == 0) {
+            home.returned(this, pipe, Fate.DRAINED);
+        } else {
+            home.returned(this, pipe, last == TAKEN || waiting ? Fate.LOST : Fate.DISCARDED);
+        }
+    }
+
+    /** Waits for somebody who looks, though not an owner. */
+    private synchronized void releaseContent() {
+        if (content != null) {
+            content.release();
+        } else {
+            home.returned(this, pipe, Fate.LOST); // reading failed
+        }
+    }
+
+    @Override
+    public ByteBuf touch() {
+        return touch(null);
+    }
+
+    @Override
+    public ByteBuf touch(Object hint) {
+        // Where leaks are sampled, as they are by default, Netty's buffers do not record this either: it costs a stack
+        // trace.
+        if (leak != null && ResourceLeakDetector.getLevel().compareTo(Level.ADVANCED) >= 0) {
+            leak.record(hint);
+        }
+        return this;
+    }
+}

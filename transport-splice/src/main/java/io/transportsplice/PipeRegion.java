@@ -1,0 +1,169 @@
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.DefaultByteBufHolder;
+import io.netty.channel.FileRegion;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+
+/**
+ * A {@link PipeByteBuf} in the outbound buffer of a sink, where no handler ever sees it: as a {@link FileRegion}, so that
+ * Netty leaves the moving to {@link #transferTo}, and as a holder of its buffer, so that Netty counts its bytes as pending,
+ * which it does not do for file regions.
+ *
+ * <p>At the first {@code transferTo} it takes the pipe, if by then nobody else has the buffer and nobody has looked. From
+ * there it <i>drains</i>; otherwise, and if the kernel refuses to drain, it <i>copies</i>.
+ *
+ * <p>Confined to the event loop of its sink.
+ */
+final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
+
+    private enum State {
+        WAITING,
+        DRAINING,
+        COPYING
+    }
+
+    private final PipeByteBuf root;
+    private final SpliceOutput output;
+    private final int count;
+    private int transferred;
+    private State state = State.WAITING;
+    /** While copying: where the next byte is, and in what. */
+    private ByteBuf bytes;
+
+    private int next;
+
+    /** @param view all of the buffer, or a view of that; from here on the region's */
+    PipeRegion(ByteBuf view, PipeByteBuf root, SpliceOutput output) {
+        super(view);
+        this.root = root;
+        this.output = output;
+        count = view.readableBytes();
+        root.waits();
+    }
+
+    /** @return the bytes accepted; 0 only if the target would block */
+    @Override
+    public long transferTo(WritableByteChannel target, long position) throws IOException {
+        assert position == transferred : position + " of " + transferred;
+        if (state == State.WAITING) {
+            begin();
+        }
+        int n = state == State.DRAINING ? drain(target) : copy(target);
+        transferred += n;
+        return n;
+    }
+
+    private void begin() {
+        if (output.canDrain() && root.take(content())) {
+            state = State.DRAINING;
+        } else {
+            copyFrom(content());
+        }
+    }
+
+    private void copyFrom(ByteBuf buffer) {
+        state = State.COPYING;
+        bytes = buffer;
+        next = buffer.readerIndex();
+    }
+
+    private int drain(WritableByteChannel target) throws IOException {
+        int n = (int) root.drain(output.fd());
+        if (n > 0) {
+            return n;
+        }
+        // The pipe is not empty, so would-block is the sink's, and 0 is not among the kernel's answers.
+        if (n == -LibC.EAGAIN) {
+            return 0;
+        }
+        if (n == 0 || !LibC.isRefusal(-n)) {
+            output.failed();
+            throw LibC.newIOException("splice", -n);
+        }
+        output.refused(-n);
+        copyFrom(root.takeRest());
+        return copy(target);
+    }
+
+    private int copy(WritableByteChannel target) throws IOException {
+        int n = target.write(bytes.nioBuffer(next, count - transferred));
+        next += Math.max(n, 0);
+        return n;
+    }
+
+    @Override
+    public long position() {
+        return 0;
+    }
+
+    @Override
+    public long count() {
+        return count;
+    }
+
+    @Override
+    public long transferred() {
+        return transferred;
+    }
+
+    @Override
+    @Deprecated
+    public long transfered() {
+        return transferred;
+    }
+
+    @Override
+    public boolean release() {
+        return release(1);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
+    public boolean release(int decrement) {
+        if (bytes != null && bytes != content()) {
+            bytes.release();
+        }
+        bytes = null;
+        boolean gone = super.release(decrement);
+        if (!gone) {
+            root.waitsNoMore();
+        }
+        return gone;
+    }
+
+    @Override
+    public PipeRegion retain() {
+        super.retain();
+        return this;
+    }
+
+    @Override
+    public PipeRegion retain(int increment) {
+        super.retain(increment);
+        return this;
+    }
+
+    @Override
+    public PipeRegion touch() {
+        super.touch();
+        return this;
+    }
+
+    @Override
+    public PipeRegion touch(Object hint) {
+        super.touch(hint);
+        return this;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other; // not a look at the bytes
+    }
+
+    @Override
+    public int hashCode() {
+        return System.identityHashCode(this);
+    }
+}

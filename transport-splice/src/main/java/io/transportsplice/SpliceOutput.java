@@ -1,0 +1,63 @@
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.nio.channels.ClosedChannelException;
+
+/**
+ * The writing half of a channel with an {@link EpollSpliceHandler}: turns the {@link PipeByteBuf}s that are written into
+ * {@link PipeRegion}s, and is what those know of their socket.
+ *
+ * <p>Confined to the event loop of its channel.
+ */
+final class SpliceOutput {
+
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(SpliceOutput.class);
+
+    private final AbstractEpollStreamChannel channel;
+    private boolean unsupported;
+
+    SpliceOutput(AbstractEpollStreamChannel channel) {
+        this.channel = channel;
+    }
+
+    /** What the channel is to get instead of a message, by the last handler to see it. */
+    Object outbound(Object message) {
+        PipeByteBuf buffer = PipeByteBuf.of(message);
+        return buffer != null && !unsupported && buffer.isWhole((ByteBuf) message)
+                ? new PipeRegion((ByteBuf) message, buffer, this)
+                : message;
+    }
+
+    /** The socket, of a channel that is open now: a closed channel's number belongs to somebody else. */
+    int fd() throws ClosedChannelException {
+        assert channel.eventLoop().inEventLoop();
+        if (!channel.isOpen()) {
+            throw new ClosedChannelException();
+        }
+        return channel.fd().intValue();
+    }
+
+    boolean canDrain() {
+        return !unsupported;
+    }
+
+    /** The kernel does not splice into this socket. Lack of memory passes, the rest does not. */
+    void refused(int errno) {
+        unsupported = !LibC.isOutOfMemory(errno);
+        Counters.fallback(SpliceFallback.DRAIN_UNSUPPORTED, channel);
+    }
+
+    /** Bytes will be lost: the close that follows must not look like the end of the stream. */
+    void failed() {
+        try {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException e) { // what failed is about to be reported
+            logger.debug("{} SO_LINGER cannot be set", channel, e);
+        }
+    }
+}
