@@ -10,7 +10,7 @@ import java.util.Map;
  * A kernel in memory: pipes with slots, sockets with an input and an output, and a script of failures. It is strict: a
  * number used after its close, or closed twice, is an AssertionError, because that is how bytes end up with strangers.
  */
-final class FakeKernel implements LibC.Kernel {
+final class FakeKernel implements Kernel {
     private static final int FIRST_FD = 100;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int SLOT = 4096;

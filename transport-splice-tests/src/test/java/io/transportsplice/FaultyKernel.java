@@ -11,13 +11,13 @@ import java.util.concurrent.atomic.LongAdder;
  * The real kernel, which now and then fails a call with an errno, or moves fewer bytes than it could. The faults are drawn
  * from a seed, so a failure can be had again.
  */
-final class FaultyKernel implements LibC.Kernel {
+final class FaultyKernel implements Kernel {
     /** In place of an errno: lets splice move fewer bytes than it could. */
     static final int SHORT = -1;
 
     private static final int F_SETPIPE_SZ = 1031;
 
-    private final LibC.Kernel real = new LibC.JnrKernel();
+    private final Kernel real = new JnrKernel();
     private final Random random;
     private final Map<String, int[]> faults = new ConcurrentHashMap<>();
     private final Map<String, LongAdder> injected = new ConcurrentHashMap<>();

@@ -15,7 +15,7 @@ import java.util.Queue;
  * is strict about what must never happen, and remembers the first such thing: a number used after its close or closed
  * twice, a pipe filled that holds bytes, a fill that nobody wants.
  */
-final class ModelKernel implements LibC.Kernel {
+final class ModelKernel implements Kernel {
     enum Call {
         PIPE,
         SIZE,

@@ -115,7 +115,7 @@ public final class EpollSplice {
             throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
         }
         Epoll.ensureAvailability();
-        LibC libc = LibC.load();
+        LibC libc = new LibC(new JnrKernel());
         Pipe from = openPipe(libc);
         try {
             Pipe to = openPipe(libc);

@@ -2,15 +2,10 @@ package io.transportsplice;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import jnr.ffi.LibraryLoader;
-import jnr.ffi.Pointer;
-import jnr.ffi.Runtime;
-import jnr.ffi.annotations.Out;
-import jnr.ffi.types.size_t;
 
 /**
  * The few system calls that splicing needs. Every method returns a result {@code >= 0} or {@code -errno}, retries
- * {@code EINTR}, and never throws. Stateless, usable from any thread. The only file that knows jnr-ffi.
+ * {@code EINTR}, and never throws. Stateless, usable from any thread. How they are called is the {@link Kernel}'s to know.
  */
 final class LibC {
 
@@ -42,11 +37,6 @@ final class LibC {
 
     LibC(Kernel kernel) {
         this.kernel = kernel;
-    }
-
-    /** The real one. Throws what the loading of the native stub throws, see {@link EpollSplice}. */
-    static LibC load() {
-        return new LibC(new JnrKernel());
     }
 
     /**
@@ -142,82 +132,5 @@ final class LibC {
             text = "Broken pipe";
         }
         return new IOException(call + " failed: " + text);
-    }
-
-    /** The kernel's bare answers: {@code -1} and an errno on failure. Tests put a script in its place. */
-    interface Kernel {
-        int pipe2(int[] fds, int flags);
-
-        long splice(int in, int out, long length, int flags);
-
-        long read(int fd, ByteBuffer into, long length);
-
-        int fcntl(int fd, int command, int argument);
-
-        int ioctl(int fd, long request, int[] answer);
-
-        int close(int fd);
-
-        /** The errno of the last failed call of this thread. */
-        int errno();
-    }
-
-    /** The kernel, by jnr-ffi. */
-    static final class JnrKernel implements Kernel {
-        private final Functions libc = LibraryLoader.create(Functions.class).load("c");
-        private final Runtime runtime = Runtime.getRuntime(libc);
-
-        @Override
-        public int pipe2(int[] fds, int flags) {
-            return libc.pipe2(fds, flags);
-        }
-
-        @Override
-        public long splice(int in, int out, long length, int flags) {
-            return libc.splice(in, null, out, null, length, flags);
-        }
-
-        @Override
-        public long read(int fd, ByteBuffer into, long length) {
-            return libc.read(fd, into, length);
-        }
-
-        @Override
-        public int fcntl(int fd, int command, int argument) {
-            return libc.fcntl(fd, command, argument);
-        }
-
-        @Override
-        public int ioctl(int fd, long request, int[] answer) {
-            return libc.ioctl(fd, request, answer);
-        }
-
-        @Override
-        public int close(int fd) {
-            return libc.close(fd);
-        }
-
-        @Override
-        public int errno() {
-            return runtime.getLastError();
-        }
-    }
-
-    /**
-     * What jnr-ffi implements; public because its generated code must see it. jnr-posix declares neither splice nor
-     * pipe2, and its {@code fcntl(int, Fcntl, int...)} drops the argument.
-     */
-    public interface Functions {
-        int pipe2(@Out int[] fds, int flags);
-
-        long splice(int in, Pointer offsetIn, int out, Pointer offsetOut, @size_t long length, int flags);
-
-        long read(int fd, @Out ByteBuffer into, @size_t long length);
-
-        int fcntl(int fd, int command, int argument);
-
-        int ioctl(int fd, long request, @Out int[] answer);
-
-        int close(int fd);
     }
 }
