@@ -17,7 +17,7 @@ final class FaultyKernel implements Kernel {
 
     private static final int F_SETPIPE_SZ = 1031;
 
-    private final Kernel real = new JnrKernel();
+    private final Kernel real = KernelAccess.openWanted().kernel();
     private final Random random;
     private final Map<String, int[]> faults = new ConcurrentHashMap<>();
     private final Map<String, LongAdder> injected = new ConcurrentHashMap<>();

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LibCTest {
     private static final int O_CLOEXEC = 02000000;
@@ -64,10 +66,10 @@ class LibCTest {
         }
     }
 
-    @Test
-    void shouldMakePipesThatNoChildInheritsAndNobodyBlocksOn() throws IOException {
-        EpollSplice.ensureAvailability();
-        LibC real = EpollSplice.libc();
+    @ParameterizedTest
+    @EnumSource
+    void shouldMakePipesThatNoChildInheritsAndNobodyBlocksOn(KernelAccess access) throws IOException {
+        LibC real = new LibC(KernelAccessTest.require(access));
         int[] fds = new int[2];
         assertEquals(0, real.pipe(fds));
         try {
@@ -82,6 +84,22 @@ class LibCTest {
             real.close(fds[1]);
         }
         assertEquals(-9, real.close(fds[0]), "EBADF: closed before");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldTellTheCapacityThatAPipeReallyHas(KernelAccess access) {
+        LibC real = new LibC(KernelAccessTest.require(access));
+        int[] fds = new int[2];
+        assertEquals(0, real.pipe(fds));
+        try {
+            int granted = real.setPipeCapacity(fds[1], 5000);
+            assertTrue(granted >= 5000, () -> "granted " + granted);
+            assertEquals(granted, real.pipeCapacity(fds[0]));
+        } finally {
+            real.close(fds[0]);
+            real.close(fds[1]);
+        }
     }
 
     private static int flagsOf(int fd) throws IOException {

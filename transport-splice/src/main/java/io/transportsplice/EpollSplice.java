@@ -24,18 +24,21 @@ public final class EpollSplice {
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(EpollSplice.class);
 
     private static final LibC LIBC;
+    private static final String KERNEL;
     private static final Throwable UNAVAILABILITY_CAUSE;
 
     static {
-        LibC libc = null;
+        KernelAccess.Opened opened = null;
         Throwable cause = null;
         try {
-            libc = probe();
+            opened = probe();
+            logger.debug("Splicing by {}", opened);
         } catch (Throwable e) { // errors of native loading too: they are the answer to the question asked
             cause = e;
             logger.debug("Splicing is unavailable", e);
         }
-        LIBC = libc;
+        LIBC = opened == null ? null : new LibC(opened.kernel());
+        KERNEL = opened == null ? null : opened.access().toString();
         UNAVAILABILITY_CAUSE = cause;
     }
 
@@ -60,6 +63,15 @@ public final class EpollSplice {
     /** Why splicing is unavailable, or {@code null} where it is available. */
     public static Throwable unavailabilityCause() {
         return UNAVAILABILITY_CAUSE;
+    }
+
+    /**
+     * What makes the system calls: {@code "ffm"}, which is {@code java.lang.foreign} and needs Java 22, or else
+     * {@code "jnr"}, which is jnr-ffi; {@code null} where splicing is unavailable. {@code -Dio.transportsplice.kernel}
+     * insists on one of them.
+     */
+    public static String kernel() {
+        return KERNEL;
     }
 
     /** {@link #spliceTo(Channel, Channel, long)} without a bound: all that comes until the source's input ends. */
@@ -110,12 +122,13 @@ public final class EpollSplice {
         return LIBC;
     }
 
-    private static LibC probe() throws IOException {
+    private static KernelAccess.Opened probe() throws IOException {
         if (SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false)) {
             throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
         }
         Epoll.ensureAvailability();
-        LibC libc = new LibC(new JnrKernel());
+        KernelAccess.Opened opened = KernelAccess.openWanted();
+        LibC libc = new LibC(opened.kernel());
         Pipe from = openPipe(libc);
         try {
             Pipe to = openPipe(libc);
@@ -127,7 +140,7 @@ public final class EpollSplice {
         } finally {
             from.close();
         }
-        return libc;
+        return opened;
     }
 
     private static Pipe openPipe(LibC libc) throws IOException {

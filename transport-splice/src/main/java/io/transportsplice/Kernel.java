@@ -3,7 +3,7 @@ package io.transportsplice;
 import java.nio.ByteBuffer;
 
 /**
- * The kernel's bare answers: {@code -1} and an errno on failure. Any thread. {@link JnrKernel} is the real one;
+ * The kernel's bare answers: {@code -1} and an errno on failure. Any thread. {@link KernelAccess} has the real ones;
  * tests put a script in their place.
  */
 interface Kernel {
