@@ -21,7 +21,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Arrays;
 
-/** An application: relays a megabyte through a proxy of its own, and tells whether it was spliced. */
+/** An application: relays four megabytes through a proxy of its own, and tells whether it was spliced. */
 public final class Main {
     private static final SpliceOptions OPTIONS =
             SpliceOptions.builder().policy(SpliceOptions.Policy.ALWAYS).build();
@@ -31,7 +31,7 @@ public final class Main {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         try (ServerSocket backend = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Channel proxy = proxy(group, (InetSocketAddress) backend.getLocalSocketAddress());
-            byte[] bytes = new byte[1 << 20];
+            byte[] bytes = new byte[4 << 20];
             for (int i = 0; i < bytes.length; i++) {
                 bytes[i] = (byte) (i * 31 + (i >> 8));
             }
@@ -51,7 +51,7 @@ public final class Main {
                 sender.join();
                 System.out.println("module " + EpollSplice.class.getModule().getName() + ", intact "
                         + Arrays.equals(bytes, received) + ", spliced "
-                        + SpliceMetrics.snapshot().bytesSpliced());
+                        + SpliceMetrics.snapshot().bytesSpliced() + ", kernel " + EpollSplice.kernel());
             }
         } finally {
             group.shutdownGracefully(0, 10, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();

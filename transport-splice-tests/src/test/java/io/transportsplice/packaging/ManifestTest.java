@@ -62,6 +62,26 @@ class ManifestTest {
     }
 
     @Test
+    void shouldHaveClassesForJava22WhereTheJdkThatBuiltItHasThatJava() throws IOException {
+        assertEquals("true", headers.getValue("Multi-Release"));
+        String jdk = headers.getValue("Build-Jdk-Spec");
+        if (jdk != null && Integer.parseInt(jdk) >= 22) { // it is a jar
+            assertTrue(Library.hasJava22());
+        }
+    }
+
+    /** What else OSGi is to know where it takes those classes. */
+    @Test
+    void shouldTellOsgiWhatTheClassesForJava22Need() throws IOException {
+        if (Library.hasJava22()) {
+            String more =
+                    Library.read("META-INF/versions/22/OSGI-INF/MANIFEST.MF").replaceAll("\\R ", "");
+            assertTrue(more.contains("version=22"), more);
+            assertTrue(more.contains("java.lang.foreign"), more);
+        }
+    }
+
+    @Test
     void shouldNotTellWhenAndWhereItWasBuilt() {
         for (String name : new String[] {"Bnd-LastModified", "Built-By", "Build-Jdk", "Tool"}) {
             assertNull(headers.getValue(name), name);

@@ -16,30 +16,24 @@ class NamedModuleIT {
 
     @Test
     void shouldSpliceOnTheModulePath() throws Exception {
-        String output = app.run("--module-path", path(), "--add-modules", nativeModule(), "-m", "app/" + App.MAIN);
+        String output = App.run("--module-path", path(), "--add-modules", App.nativeModule(), "-m", "app/" + App.MAIN);
         App.assertSpliced("io.transportsplice", output);
     }
 
     @Test
     void shouldSpliceWithoutFlightRecorder() throws Exception {
-        String output = app.run("--limit-modules", "java.base,java.logging,jdk.unsupported", "-cp", path(), App.MAIN);
+        String output = App.run("--limit-modules", "java.base,java.logging,jdk.unsupported", "-cp", path(), App.MAIN);
         App.assertSpliced("null", output);
     }
 
     /** How jnr-ffi must work where no class can be made at run time, as in a native image. */
     @Test
     void shouldSpliceWithoutClassesMadeAtRunTime() throws Exception {
-        String output = app.run("-Djnr.ffi.asm.enabled=false", "-cp", path(), App.MAIN);
+        String output = App.run("-Djnr.ffi.asm.enabled=false", "-cp", path(), App.MAIN);
         App.assertSpliced("null", output);
     }
 
     private static String path() {
         return App.path() + ":" + app.classes();
-    }
-
-    /** Netty's native library is named by no other module. */
-    private static String nativeModule() {
-        boolean arm = System.getProperty("os.arch").equals("aarch64");
-        return "io.netty.transport.epoll.linux." + (arm ? "aarch_64" : "x86_64");
     }
 }

@@ -1,5 +1,6 @@
 package io.transportsplice.packaging;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -49,7 +50,10 @@ class OsgiIT {
             }
         }
         arguments.add(bundleOf(app).toString());
-        App.assertSpliced("null", app.run(arguments.toArray(new String[0])));
+        String said = App.run(arguments.toArray(new String[0]));
+        App.assertSpliced("null", said);
+        boolean ffm = Library.hasJava22() && Jdk.current().version() >= 22;
+        assertTrue(said.contains(ffm ? "kernel ffm\n" : "kernel jnr\n"), said);
     }
 
     private static Stream<String> felix() {

@@ -3,6 +3,7 @@ package io.transportsplice.testing;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Predicate;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
@@ -14,8 +15,8 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
- * Runs the test methods named {@code Class#method}, each with all its parameters, for {@code src/defects/run}: exits
- * with 0 if they passed, {@value #FAILED} if one failed, {@value #NOT_RUN} if one of the names has no test or its engine
+ * Runs the test methods named {@code Class#method}, each with all its parameters, or all of a {@code Class}, for
+ * {@code src/defects/run} and for tests that need another JVM: exits with 0 if they passed, {@value #FAILED} if one failed, {@value #NOT_RUN} if one of the names has no test or its engine
  * failed; never with the 1 of a JVM that does not start.
  */
 public final class Catcher {
@@ -28,16 +29,16 @@ public final class Catcher {
     public static void main(String[] names) {
         int status = 0;
         for (String name : names) {
-            int split = name.indexOf('#');
-            status = Math.max(status, run(name.substring(0, split), name.substring(split + 1)));
+            String[] split = name.split("#", 2);
+            status = Math.max(status, run(split[0], method -> split.length == 1 || method.equals(split[1])));
         }
         System.exit(status); // Netty's threads may live on
     }
 
-    private static int run(String testClass, String method) {
+    private static int run(String testClass, Predicate<String> wanted) {
         PostDiscoveryFilter named = test -> FilterResult.includedIf(test.getSource()
                 .filter(MethodSource.class::isInstance)
-                .map(source -> ((MethodSource) source).getMethodName().equals(method))
+                .map(source -> wanted.test(((MethodSource) source).getMethodName()))
                 .orElse(true));
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectClass("io.transportsplice." + testClass))
