@@ -16,15 +16,15 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The kernel, by {@code java.lang.foreign}: nothing is unpacked, nothing generated, and {@code sun.misc.Unsafe} is left
- * alone. No call allocates: what it writes to is the thread's, for as long as the thread lives.
+ * The kernel, by {@code java.lang.foreign}: nothing is unpacked, and {@code sun.misc.Unsafe} is left alone. No call
+ * allocates: what it writes to is the thread's, for as long as the thread lives.
  *
- * <p>No call is {@link Linker.Option#critical}, though that would save some nanoseconds: a thread in such a call holds up
- * every safepoint, so all threads, and each of these calls may take long, be it non-blocking or not. A splice moves up to
- * a pipe's capacity of pages, and waits for the socket's lock while another CPU has it; a read may fault pages in, from
- * swap; a close frees pages, and lingers on a socket that is told to; pipe2 and {@code F_SETPIPE_SZ} allocate in the
- * kernel, which may first have to reclaim; the rest wait for a pipe's mutex. A debugger or seccomp's supervisor stops
- * any of them for as long as it likes.
+ * <p>No call is {@link Linker.Option#critical}: a thread in such a call holds up every safepoint, so all threads, and each
+ * of these calls may take long, be it non-blocking or not. A splice moves up to a pipe's capacity of pages, and waits for
+ * the socket's lock while another CPU has it; a read may fault pages in, from swap; a close frees what is inside; pipe2 and
+ * {@code F_SETPIPE_SZ} allocate in the kernel, which may first have to reclaim; whatever touches a pipe waits for its mutex.
+ * A tracer or seccomp's supervisor stops any of them for as long as it likes. What it would save is not to be seen beside
+ * the cost of a system call: measured.
  */
 final class FfmKernel implements Kernel {
     private static final Linker LINKER = Linker.nativeLinker();

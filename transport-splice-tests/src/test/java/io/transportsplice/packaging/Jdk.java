@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /** A JDK of this machine. */
 record Jdk(Path home, int version) {
-    /** Has {@code --illegal-native-access}, and {@code --sun-misc-unsafe-memory-access} warns by default. */
-    private static final int NEW = 24;
+    /** The first on which Netty, too, leaves {@code sun.misc.Unsafe} alone unless it is told otherwise. */
+    private static final int NEW = 25;
 
     private static final Path INSTALLED = Path.of("/usr/lib/jvm");
 
@@ -27,14 +27,14 @@ record Jdk(Path home, int version) {
     }
 
     /**
-     * The newest one, of Java 24 or later: of those in /usr/lib/jvm and those that an environment variable
+     * The newest one, of Java 25 or later: of those in /usr/lib/jvm and those that an environment variable
      * {@code JAVA_HOME...} names, unless {@code -DnewestJdk=...} does. Where there is none the test is skipped, loudly.
      */
     static Jdk newest() throws IOException {
         String named = System.getProperty("newestJdk");
         if (named != null) {
             Jdk jdk = at(Path.of(named));
-            assertTrue(jdk.version >= NEW, () -> "-DnewestJdk=" + named + " is no JDK of Java 24 or later");
+            assertTrue(jdk.version >= NEW, () -> "-DnewestJdk=" + named + " is no JDK of Java 25 or later");
             return jdk;
         }
         Jdk newest = current();
@@ -43,7 +43,7 @@ record Jdk(Path home, int version) {
             newest = jdk.version > newest.version ? jdk : newest;
         }
         if (newest.version < NEW) {
-            String message = "TEST SKIPPED: no JDK of Java 24 or later, neither in " + INSTALLED
+            String message = "TEST SKIPPED: no JDK of Java 25 or later, neither in " + INSTALLED
                     + " nor by JAVA_HOME... or -DnewestJdk=...";
             System.err.println("\n*** " + message + " ***\n");
             Assumptions.abort(message);
