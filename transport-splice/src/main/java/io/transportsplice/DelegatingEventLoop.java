@@ -1,38 +1,33 @@
 package io.transportsplice;
 
-import io.netty.channel.EventLoopGroup;
+import io.netty.channel.AbstractEventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
-import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.AbstractEventExecutor;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.ProgressivePromise;
-import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.concurrent.Ticker;
-import java.util.Collection;
-import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * Another event loop's double: whatever is asked of it is asked of that one, except how channels register, which is left
- * to the subclass. A test compares it with Netty's interfaces, so that nothing is forgotten.
+ * Another event loop's double: the same thread, tasks, clock and life. How channels register is left to the subclass. What
+ * Netty's base class makes of these, such as futures and {@code submit}, is not delegated. A test compares it with Netty's
+ * interfaces, so that nothing is forgotten.
  */
-abstract class DelegatingEventLoop implements IoEventLoop {
+abstract class DelegatingEventLoop extends AbstractEventLoop implements IoEventLoop {
 
     final IoEventLoop loop;
 
     DelegatingEventLoop(IoEventLoop loop) {
+        super(loop.parent());
         this.loop = loop;
     }
 
     @Override
-    public Ticker ticker() {
-        return loop.ticker();
+    public IoEventLoop next() {
+        return this;
     }
 
     @Override
@@ -46,13 +41,8 @@ abstract class DelegatingEventLoop implements IoEventLoop {
     }
 
     @Override
-    public EventLoopGroup parent() {
-        return loop.parent();
-    }
-
-    @Override
-    public boolean inEventLoop() {
-        return loop.inEventLoop();
+    public Ticker ticker() {
+        return loop.ticker();
     }
 
     @Override
@@ -76,95 +66,18 @@ abstract class DelegatingEventLoop implements IoEventLoop {
     }
 
     @Override
-    public <V> Promise<V> newPromise() {
-        return loop.newPromise();
-    }
-
-    @Override
-    public <V> ProgressivePromise<V> newProgressivePromise() {
-        return loop.newProgressivePromise();
-    }
-
-    @Override
-    public <V> Future<V> newSucceededFuture(V result) {
-        return loop.newSucceededFuture(result);
-    }
-
-    @Override
-    public <V> Future<V> newFailedFuture(Throwable cause) {
-        return loop.newFailedFuture(cause);
-    }
-
-    @Override
-    public boolean isShuttingDown() {
-        return loop.isShuttingDown();
-    }
-
-    @Override
-    public Future<?> shutdownGracefully() {
-        return loop.shutdownGracefully();
-    }
-
-    @Override
-    public Future<?> shutdownGracefully(long quietPeriod, long timeout, TimeUnit unit) {
-        return loop.shutdownGracefully(quietPeriod, timeout, unit);
-    }
-
-    @Override
-    public Future<?> terminationFuture() {
-        return loop.terminationFuture();
-    }
-
-    @Override
-    @Deprecated
-    public void shutdown() {
-        loop.shutdown();
-    }
-
-    @Override
-    @Deprecated
-    public List<Runnable> shutdownNow() {
-        return loop.shutdownNow();
-    }
-
-    @Override
-    public boolean isShutdown() {
-        return loop.isShutdown();
-    }
-
-    @Override
-    public boolean isTerminated() {
-        return loop.isTerminated();
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-        return loop.awaitTermination(timeout, unit);
-    }
-
-    @Override
-    public Iterator<EventExecutor> iterator() {
-        return loop.iterator();
-    }
-
-    @Override
     public void execute(Runnable task) {
         loop.execute(task);
     }
 
+    /** Without waking the loop up, as Netty's writes from other threads are. */
     @Override
-    public Future<?> submit(Runnable task) {
-        return loop.submit(task);
-    }
-
-    @Override
-    public <T> Future<T> submit(Runnable task, T result) {
-        return loop.submit(task, result);
-    }
-
-    @Override
-    public <T> Future<T> submit(Callable<T> task) {
-        return loop.submit(task);
+    public void lazyExecute(Runnable task) {
+        if (loop instanceof AbstractEventExecutor executor) {
+            executor.lazyExecute(task);
+        } else {
+            loop.execute(task);
+        }
     }
 
     @Override
@@ -188,25 +101,38 @@ abstract class DelegatingEventLoop implements IoEventLoop {
     }
 
     @Override
-    public <T> List<java.util.concurrent.Future<T>> invokeAll(Collection<? extends Callable<T>> tasks)
-            throws InterruptedException {
-        return loop.invokeAll(tasks);
+    public boolean isShuttingDown() {
+        return loop.isShuttingDown();
     }
 
     @Override
-    public <T> List<java.util.concurrent.Future<T>> invokeAll(
-            Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit) throws InterruptedException {
-        return loop.invokeAll(tasks, timeout, unit);
+    public Future<?> shutdownGracefully(long quietPeriod, long timeout, TimeUnit unit) {
+        return loop.shutdownGracefully(quietPeriod, timeout, unit);
     }
 
     @Override
-    public <T> T invokeAny(Collection<? extends Callable<T>> tasks) throws InterruptedException, ExecutionException {
-        return loop.invokeAny(tasks);
+    public Future<?> terminationFuture() {
+        return loop.terminationFuture();
     }
 
     @Override
-    public <T> T invokeAny(Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        return loop.invokeAny(tasks, timeout, unit);
+    @Deprecated
+    public void shutdown() {
+        loop.shutdown();
+    }
+
+    @Override
+    public boolean isShutdown() {
+        return loop.isShutdown();
+    }
+
+    @Override
+    public boolean isTerminated() {
+        return loop.isTerminated();
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+        return loop.awaitTermination(timeout, unit);
     }
 }
