@@ -115,6 +115,7 @@ final class SpliceInput implements SpliceSource.Bounds {
      */
     boolean read(boolean adopting) {
         request(Request.OUTSTANDING);
+        mayStart(); // the first may come before channelActive
         return !adopting && (handle == null || handle.read());
     }
 
@@ -161,8 +162,8 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Splices from here on if that is known to pay. */
     private void mayStart() {
-        boolean pays = limit == null ? options.policy() == Policy.ALWAYS : meter.isStreamOf(limit.remaining());
-        if (pays && !isSplicing()) {
+        long known = limit != null ? limit.remaining() : options.policy() == Policy.ALWAYS ? Long.MAX_VALUE : 0;
+        if (known > 0 && meter.isStreamOf(known) && !isSplicing()) {
             start();
         }
     }
