@@ -6,14 +6,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * An HTTP/1.1 reverse proxy: it reads and writes heads by Netty's codec, and splices large bodies between them. Each
+ * An HTTP/1.1 reverse proxy: it reads and writes heads by Netty's codec, which passes large bodies on without a look. Each
  * client connection has an upstream connection of its own, so that what HTTP says of a connection is true of both.
  */
 @Command(
         name = "http-reverse-proxy",
         sortOptions = false,
         description = {
-            "An HTTP/1.1 reverse proxy; of the bodies those with a Content-Length of 64 KiB and more are spliced.",
+            "An HTTP/1.1 reverse proxy; large bodies with a Content-Length are spliced.",
             "X-Forwarded-For tells the upstream who the client is."
         },
         footer = ProxyCommand.FOOTER)
