@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The command line of {@link RelayBenchmark}. */
@@ -27,6 +28,7 @@ final class Options {
               --relay-core=N      the core that relays are pinned to (0)
               --load-core=N       the core of the load (1)
               --proxy=JAR         the proxy (examples/target/tcp-proxy.jar)
+              --rival=JAR         the proxy of another build, which is measured beside it (none)
               --out=DIR           where relay.json, the plots and the logs go (target/bench)""";
 
     private static final Set<String> NAMES = Set.of(
@@ -41,6 +43,7 @@ final class Options {
             "relay-core",
             "load-core",
             "proxy",
+            "rival",
             "out");
 
     private final boolean quick;
@@ -136,6 +139,11 @@ final class Options {
         return (fromModule ? Path.of("..").resolve(given) : given)
                 .toAbsolutePath()
                 .normalize();
+    }
+
+    Optional<Path> rival() {
+        return Optional.ofNullable(values.get("rival"))
+                .map(jar -> Path.of(jar).toAbsolutePath().normalize());
     }
 
     Path out() {

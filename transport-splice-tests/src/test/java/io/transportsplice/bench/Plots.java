@@ -37,7 +37,7 @@ final class Plots {
     }
 
     void write() throws IOException {
-        Predicate<Relay> main = relay -> !relay.bulkOnly();
+        Predicate<Relay> main = Relay::isMain;
         Predicate<Relay> ofPipes = relay -> relay.pipe() > 0;
         Predicate<Scenario> bulk = scenario -> scenario.kind() == Kind.BULK && !scenario.isOnWire();
         bars("bulk-cpu", "Relay CPU seconds per GiB (less is better)", Metric.CPU_PER_GIB, main, bulk);

@@ -1,16 +1,21 @@
 package io.transportsplice.bench;
 
 import java.io.IOException;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A relay that can be started as a process of its own.
  *
  * @param descriptorsPerPair how many it takes at the most for a pair that carries nothing: what a limit has to hold
  * @param pipe the size of its pipes; 0 where it has none, or none that can be chosen
- * @param bulkOnly whether only bulk can tell it from another that is here
+ * @param kinds the loads that can tell it from another that is here
  */
-record Relay(String name, boolean isJvm, int descriptorsPerPair, int pipe, boolean bulkOnly, Command command) {
+record Relay(String name, boolean isJvm, int descriptorsPerPair, int pipe, Set<Kind> kinds, Command command) {
+
+    static final Set<Kind> ALL = EnumSet.allOf(Kind.class);
+    static final Set<Kind> BULK = EnumSet.of(Kind.BULK);
 
     /** How it is started. */
     @FunctionalInterface
@@ -19,7 +24,12 @@ record Relay(String name, boolean isJvm, int descriptorsPerPair, int pipe, boole
         List<String> line(Route route) throws IOException;
     }
 
+    /** Whether it is measured under all loads. */
+    boolean isMain() {
+        return kinds.equals(ALL);
+    }
+
     boolean meets(Scenario scenario) {
-        return !bulkOnly || scenario.kind() == Kind.BULK;
+        return kinds.contains(scenario.kind());
     }
 }

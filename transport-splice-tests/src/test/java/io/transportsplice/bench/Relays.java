@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** All relays that this machine can run; those that it cannot are named, with the reason. */
 final class Relays {
@@ -49,7 +51,7 @@ final class Relays {
     private void addLimits() throws IOException, InterruptedException {
         String program = workshop.buildC("relay").toString();
         addForEachPipe("c-splice", false, 2, pipe -> route -> cLine(program, "splice", route, pipe));
-        found.add(new Relay("c-copy", false, 2, 0, false, route -> cLine(program, "copy", route, 64 << 10)));
+        found.add(new Relay("c-copy", false, 2, 0, Relay.ALL, route -> cLine(program, "copy", route, 64 << 10)));
     }
 
     private static List<String> cLine(String program, String mode, Route route, int size) {
@@ -62,34 +64,45 @@ final class Relays {
             absent.add("auto, splice, copy, plain, stock: " + jar.getFileName() + " has not been built");
             return;
         }
-        addForEachPipe("splice", true, 2, pipe -> route -> proxyLine(jar, "splice", route, pipe));
-        addForEachPipe("auto", true, 2, pipe -> route -> proxyLine(jar, "auto", route, pipe));
-        for (String mode : List.of("copy", "plain", "stock")) {
-            int descriptors = mode.equals("stock") ? 6 : 2;
-            found.add(new Relay(
-                    mode,
-                    true,
-                    descriptors,
-                    0,
-                    false,
-                    route -> proxyLine(jar, mode, route, options.pipes().get(0))));
+        addOurs("", jar);
+        // An earlier build beside this one.
+        options.rival().ifPresent(rival -> addOurs("rival-", rival));
+        for (String mode : List.of("always", "plain")) {
+            addLoopRelay("crossing", mode, Relay.BULK);
         }
-        for (String mode : List.of("splice", "plain")) {
-            found.add(new Relay("crossing-" + mode, true, 2, 0, true, route -> crossingLine(mode, route)));
+        for (String mode : List.of("auto", "plain")) {
+            addLoopRelay("looking", mode, Relay.BULK);
+            addLoopRelay("unwrapped", mode, EnumSet.of(Kind.ROUNDS));
         }
     }
 
-    private List<String> crossingLine(String mode, Route route) {
+    private void addOurs(String prefix, Path jar) {
+        addForEachPipe(prefix + "splice", true, 2, pipe -> route -> proxyLine(jar, "splice", route, pipe));
+        addForEachPipe(prefix + "auto", true, 2, pipe -> route -> proxyLine(jar, "auto", route, pipe));
+        for (String mode : List.of("copy", "plain", "stock")) {
+            int descriptors = mode.equals("stock") ? 6 : 2;
+            int pipe = options.pipes().get(0);
+            found.add(new Relay(
+                    prefix + mode, true, descriptors, 0, Relay.ALL, route -> proxyLine(jar, mode, route, pipe)));
+        }
+    }
+
+    private void addLoopRelay(String what, String mode, Set<Kind> kinds) {
+        found.add(new Relay(what + "-" + mode, true, 2, 0, kinds, route -> loopLine(what, mode, route)));
+    }
+
+    private List<String> loopLine(String what, String mode, Route route) {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
                 "-Dio.transportsplice.pipeCapacity=" + options.pipes().get(0),
                 "-cp",
                 System.getProperty("java.class.path"),
-                CrossingRelay.class.getName(),
+                LoopRelay.class.getName(),
                 route.listen(),
                 route.target(),
-                mode);
+                mode,
+                what);
     }
 
     private static List<String> proxyLine(Path jar, String mode, Route route, int pipe) {
@@ -116,7 +129,7 @@ final class Relays {
         }
         addForEachPipe("haproxy-splice", false, 2, pipe -> route -> haproxyLine(program.get(), "splice", route, pipe));
         found.add(new Relay(
-                "haproxy-copy", false, 2, 0, false, route -> haproxyLine(program.get(), "copy", route, 64 << 10)));
+                "haproxy-copy", false, 2, 0, Relay.ALL, route -> haproxyLine(program.get(), "copy", route, 64 << 10)));
     }
 
     private List<String> haproxyLine(Path program, String mode, Route route, int pipe) throws IOException {
@@ -150,7 +163,12 @@ final class Relays {
             return;
         }
         found.add(new Relay(
-                "go", false, 6, 0, false, route -> List.of(program.get().toString(), route.listen(), route.target())));
+                "go",
+                false,
+                6,
+                0,
+                Relay.ALL,
+                route -> List.of(program.get().toString(), route.listen(), route.target())));
     }
 
     private void addNginx() throws IOException {
@@ -159,7 +177,7 @@ final class Relays {
             absent.add("nginx: no nginx on the path");
             return;
         }
-        found.add(new Relay("nginx", false, 2, 0, false, route -> nginxLine(program.get(), route)));
+        found.add(new Relay("nginx", false, 2, 0, Relay.ALL, route -> nginxLine(program.get(), route)));
     }
 
     private List<String> nginxLine(Path program, Route route) throws IOException {
@@ -182,7 +200,8 @@ final class Relays {
         for (int i = 0; i < pipes.size(); i++) {
             int pipe = pipes.get(i);
             String nameOfPipe = i == 0 ? name : name + "-" + Units.shortBytes(pipe);
-            found.add(new Relay(nameOfPipe, isJvm, descriptors, pipe, i > 0, command.of(pipe)));
+            found.add(
+                    new Relay(nameOfPipe, isJvm, descriptors, pipe, i > 0 ? Relay.BULK : Relay.ALL, command.of(pipe)));
         }
     }
 

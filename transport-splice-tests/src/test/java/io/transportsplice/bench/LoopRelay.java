@@ -2,8 +2,11 @@ package io.transportsplice.bench;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -12,26 +15,37 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.SpliceOptions;
+import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.relay.RelayHandler;
 import java.net.InetSocketAddress;
+import java.util.Locale;
 
-/** A relay whose clients are on one event loop and whose servers are on another, so that everything crosses over. */
-final class CrossingRelay {
+/**
+ * Relays that the proxy does not offer, for comparison, and always on loops that are not wrapped: across two event loops,
+ * with a handler that looks at every message, or with neither.
+ */
+final class LoopRelay {
 
     private final InetSocketAddress target;
-    private final boolean splices;
+    private final Policy policy;
+    private final boolean looks;
     private final EventLoop serversLoop;
 
-    private CrossingRelay(InetSocketAddress target, boolean splices, EventLoop serversLoop) {
+    private LoopRelay(InetSocketAddress target, Policy policy, boolean looks, EventLoop serversLoop) {
         this.target = target;
-        this.splices = splices;
+        this.policy = policy;
+        this.looks = looks;
         this.serversLoop = serversLoop;
     }
 
-    /** HOST:PORT to listen on, HOST:PORT to connect to, and "splice" or "plain". */
+    /** HOST:PORT to listen on, HOST:PORT to connect to, a policy or "plain", and what it is: crossing, looking, unwrapped. */
     public static void main(String... arguments) {
-        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
-        CrossingRelay relay = new CrossingRelay(address(arguments[1]), arguments[2].equals("splice"), group.next());
+        Policy policy = arguments[2].equals("plain") ? null : Policy.valueOf(arguments[2].toUpperCase(Locale.ROOT));
+        boolean crosses = arguments[3].equals("crossing");
+        MultiThreadIoEventLoopGroup group =
+                new MultiThreadIoEventLoopGroup(crosses ? 2 : 1, EpollIoHandler.newFactory());
+        LoopRelay relay = new LoopRelay(address(arguments[1]), policy, arguments[3].equals("looking"), group.next());
         new ServerBootstrap()
                 .group(group.next())
                 .channel(EpollServerSocketChannel.class)
@@ -51,8 +65,13 @@ final class CrossingRelay {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                if (splices) {
-                    channel.pipeline().addLast(new EpollSpliceHandler());
+                if (policy != null) {
+                    channel.pipeline()
+                            .addLast(new EpollSpliceHandler(
+                                    SpliceOptions.builder().policy(policy).build()));
+                }
+                if (looks) {
+                    channel.pipeline().addLast(new Looker());
                 }
                 channel.pipeline().addLast(new RelayHandler());
                 if (isClient) {
@@ -76,5 +95,15 @@ final class CrossingRelay {
                         RelayHandler.reset(client);
                     }
                 });
+    }
+
+    /** As a decoder would, at the least. */
+    private static final class Looker extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            bytes.getByte(bytes.readerIndex());
+            ctx.fireChannelRead(message);
+        }
     }
 }
