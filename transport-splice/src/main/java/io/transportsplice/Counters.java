@@ -49,7 +49,7 @@ final class Counters {
     static void fallback(SpliceFallback reason, Object where) {
         FALLBACKS.get(reason).increment();
         FlightRecording.fallback(reason, where);
-        if (reason.remedy() != null && WARNED.add(reason)) {
+        if (reason.remedy() != null && !EpollSplice.isDisabled() && WARNED.add(reason)) {
             logger.warn(
                     "{} Not splicing: {}: {}. Told once, see SpliceMetrics.",
                     where,

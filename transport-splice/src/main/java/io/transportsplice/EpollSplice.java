@@ -26,6 +26,7 @@ public final class EpollSplice {
     private static final LibC LIBC;
     private static final String KERNEL;
     private static final Throwable UNAVAILABILITY_CAUSE;
+    private static final boolean DISABLED = SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false);
 
     static {
         KernelAccess.Opened opened = null;
@@ -118,12 +119,17 @@ public final class EpollSplice {
         return canAsk ? LIBC.unsent(((EpollSocketChannel) channel).fd().intValue()) : -1;
     }
 
+    /** By the user's wish. */
+    static boolean isDisabled() {
+        return DISABLED;
+    }
+
     static LibC libc() {
         return LIBC;
     }
 
     private static KernelAccess.Opened probe() throws IOException {
-        if (SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false)) {
+        if (DISABLED) {
             throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
         }
         Epoll.ensureAvailability();

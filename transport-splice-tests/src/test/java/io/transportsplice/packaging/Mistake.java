@@ -1,0 +1,70 @@
+package io.transportsplice.packaging;
+
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.SpliceMetrics;
+import io.transportsplice.SpliceOptions;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.Side;
+
+/** What a user may get wrong. Run as a program, it relays all the same, and says what was counted. */
+public enum Mistake {
+    NONE {
+        @Override
+        void commit(Rig rig) {}
+    },
+    NOT_FIRST {
+        @Override
+        void commit(Rig rig) {
+            rig.configure(
+                    c -> c.pipeline((side, pipeline) -> pipeline.addFirst(new ChannelInboundHandlerAdapter())));
+        }
+    },
+    ON_ONE_SIDE_ONLY {
+        @Override
+        void commit(Rig rig) {
+            rig.configure(c -> c.withoutSpliceHandler().pipeline((side, pipeline) -> {
+                if (side == Side.FRONT) {
+                    pipeline.addFirst(new EpollSpliceHandler(c.options()));
+                }
+            }));
+        }
+    },
+    ON_ANOTHER_EXECUTOR {
+        @Override
+        @SuppressWarnings("deprecation") // deprecated by Netty, but there
+        void commit(Rig rig) {
+            DefaultEventExecutorGroup executors = new DefaultEventExecutorGroup(1);
+            rig.configure(c -> c.withoutSpliceHandler()
+                    .pipeline((side, pipeline) ->
+                            pipeline.addFirst(executors, "splice", new EpollSpliceHandler(c.options()))));
+        }
+    };
+
+    private static final int MIB = 1024 * 1024;
+    private static final int CONNECTIONS = 3;
+
+    abstract void commit(Rig rig);
+
+    public static void main(String... arguments) throws Exception {
+        try (Rig rig = new Rig(Mode.AUTO)) {
+            rig.configure(c -> c.options(SpliceOptions.defaults()));
+            valueOf(arguments[0]).commit(rig);
+            for (int i = 0; i < CONNECTIONS; i++) {
+                Link link = rig.link(Route.TCP_TCP_UP);
+                link.carryToEnd(4 * MIB, 64 * 1024);
+                link.finish();
+            }
+        }
+        System.out.println(SpliceMetrics.snapshot());
+        System.out.println(SpliceOptions.defaults().policy() + " "
+                + SpliceOptions.defaults().pipeCapacity() + " "
+                + SpliceOptions.defaults().maxPooledPipes() + " "
+                + SpliceOptions.defaults().maxInFlight());
+        System.exit(0); // not every mistake leaves a process that ends by itself
+    }
+}
