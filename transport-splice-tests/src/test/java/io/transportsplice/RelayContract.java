@@ -33,7 +33,7 @@ abstract class RelayContract
     @BeforeEach
     void openRig() {
         carriage = new Carriage();
-        rig = new Rig(mode());
+        rig = new Rig(mode()).configure(c -> c.wrapped(wraps()));
     }
 
     @AfterEach

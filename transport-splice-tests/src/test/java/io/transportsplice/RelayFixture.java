@@ -11,6 +11,11 @@ interface RelayFixture {
 
     Mode mode();
 
+    /** Whether channels are adopted when they register, and not by their handler. */
+    default boolean wraps() {
+        return false;
+    }
+
     /** A fresh rig for each test, closed and checked after it. */
     Rig rig();
 

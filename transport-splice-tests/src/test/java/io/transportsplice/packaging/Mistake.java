@@ -20,8 +20,7 @@ public enum Mistake {
     NOT_FIRST {
         @Override
         void commit(Rig rig) {
-            rig.configure(
-                    c -> c.pipeline((side, pipeline) -> pipeline.addFirst(new ChannelInboundHandlerAdapter())));
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addFirst(new ChannelInboundHandlerAdapter())));
         }
     },
     ON_ONE_SIDE_ONLY {

@@ -21,7 +21,8 @@ class MistakesIT {
     private static String run(Mistake mistake, String... options) throws Exception {
         return App.run(Stream.of(
                         Stream.of(options),
-                        Stream.of("-cp", System.getProperty("java.class.path"), Mistake.class.getName(), mistake.name()))
+                        Stream.of(
+                                "-cp", System.getProperty("java.class.path"), Mistake.class.getName(), mistake.name()))
                 .flatMap(part -> part)
                 .toArray(String[]::new));
     }
@@ -88,13 +89,12 @@ class MistakesIT {
         String output = run(mistake);
         List<String> warnings = warnings(output);
         assertEquals(1, warnings.size(), output);
-        String remedy =
-                switch (mistake) {
-                    case NOT_FIRST -> "NOT_FIRST: put the EpollSpliceHandler first";
-                    case ON_ONE_SIDE_ONLY -> "without an EpollSpliceHandler, and copied: put one first";
-                    case ON_ANOTHER_EXECUTOR -> "NOT_EPOLL: use EpollSocketChannel";
-                    case NONE -> throw new AssertionError();
-                };
+        String remedy = switch (mistake) {
+            case NOT_FIRST -> "NOT_FIRST: put the EpollSpliceHandler first";
+            case ON_ONE_SIDE_ONLY -> "without an EpollSpliceHandler, and copied: put one first";
+            case ON_ANOTHER_EXECUTOR -> "NOT_EPOLL: use EpollSocketChannel";
+            case NONE -> throw new AssertionError();
+        };
         assertTrue(warnings.get(0).contains(remedy), output);
         assertEquals(0, counted("bytesSpliced", output), output);
         assertTrue(counted("bytesCopied", output) >= BYTES, output);

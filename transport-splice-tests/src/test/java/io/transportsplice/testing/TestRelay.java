@@ -10,9 +10,11 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.transportsplice.EpollSplice;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.relay.RelayHandler;
 import java.net.SocketAddress;
@@ -30,6 +32,7 @@ public final class TestRelay implements AutoCloseable {
 
     private final TestRelayConfig config;
     private final MultiThreadIoEventLoopGroup group;
+    private final EventLoopGroup channelsGroup;
     private final Set<Channel> channels = ConcurrentHashMap.newKeySet();
     private final Channel server;
     private volatile Pair lastPair;
@@ -37,8 +40,9 @@ public final class TestRelay implements AutoCloseable {
     TestRelay(TestRelayConfig config) {
         this.config = config;
         group = new MultiThreadIoEventLoopGroup(config.threads, EpollIoHandler.newFactory());
+        channelsGroup = config.wraps ? EpollSplice.wrap(group) : group;
         ServerBootstrap bootstrap = new ServerBootstrap()
-                .group(group)
+                .group(channelsGroup)
                 .channel(config.front.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childHandler(initializer(Side.FRONT));
@@ -150,10 +154,10 @@ public final class TestRelay implements AutoCloseable {
     }
 
     private EventLoop otherLoop(EventLoop loop) {
-        EventLoop other = group.next();
+        EventLoop other = channelsGroup.next();
         // a loop seen through splicing is not the loop itself, but it runs on the same thread
         while (other.inEventLoop() || other == loop) {
-            other = group.next();
+            other = channelsGroup.next();
         }
         return other;
     }

@@ -19,6 +19,7 @@ public final class TestRelayConfig {
     int bufferSize;
     boolean sameLoop = true;
     boolean addsSpliceHandler = true;
+    boolean wraps;
     SpliceOptions options;
     Gate gate = new Gate();
     IntSupplier connectDelayMillis = () -> 0;
@@ -66,6 +67,12 @@ public final class TestRelayConfig {
     public TestRelayConfig differentLoops() {
         threads = 2;
         sameLoop = false;
+        return this;
+    }
+
+    /** Has channels adopted when they register. */
+    public TestRelayConfig wrapped(boolean yes) {
+        wraps = yes;
         return this;
     }
 

@@ -1,0 +1,15 @@
+package io.transportsplice;
+
+import io.transportsplice.testing.Mode;
+
+class WrappedAutoRelayTest extends RelayContract {
+    @Override
+    public Mode mode() {
+        return Mode.AUTO;
+    }
+
+    @Override
+    public boolean wraps() {
+        return true;
+    }
+}

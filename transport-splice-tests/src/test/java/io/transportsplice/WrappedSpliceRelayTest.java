@@ -1,0 +1,15 @@
+package io.transportsplice;
+
+import io.transportsplice.testing.Mode;
+
+class WrappedSpliceRelayTest extends RelayContract {
+    @Override
+    public Mode mode() {
+        return Mode.SPLICE;
+    }
+
+    @Override
+    public boolean wraps() {
+        return true;
+    }
+}
