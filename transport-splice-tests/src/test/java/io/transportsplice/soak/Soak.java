@@ -78,9 +78,8 @@ public final class Soak {
     }
 
     private void torture(Mode mode) throws IOException {
-        int threads = random.nextInt(1, 3);
-        TortureOptions options =
-                new TortureOptions(mode, ROUND_SECONDS, 150, threads, random.nextInt(Integer.MAX_VALUE), 0, 0, 0, 0);
+        TortureOptions options = TortureOptions.of(
+                mode, random.nextBoolean(), ROUND_SECONDS, random.nextInt(1, 3), random.nextInt(Integer.MAX_VALUE));
         Tally tally = new Torture(options).run();
         if (tally.hasFailures() || tally.of(Verdict.RESET_SEEN_CLEAN) > 0) {
             throw new AssertionError("round " + round + ", " + options + ": " + tally + "\n" + tally.failures());

@@ -71,7 +71,7 @@ public final class Torture {
     }
 
     private String what() {
-        return options.isExternal() ? "port " + options.port() : options.mode().toString();
+        return options.isExternal() ? "port " + options.port() : options.mode() + (options.wrap() ? ", wrapped" : "");
     }
 
     private static SocketAddress loopback(int port) {
@@ -82,6 +82,7 @@ public final class Torture {
         return new TestRelayConfig(options.mode())
                 .front(Family.TCP)
                 .backend(backend)
+                .wrapped(options.wrap())
                 .threads(options.threads())
                 .connectDelayMillis(Torture::connectDelay)
                 .start();

@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * What a run of {@link Torture} is to do.
  *
  * @param mode how the relay in this process relays
+ * @param wrap whether its channels are adopted when they register
  * @param seconds for how long connections are started
  * @param connections how many are open at a time
  * @param threads the relay's event loops
@@ -21,6 +22,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 record TortureOptions(
         Mode mode,
+        boolean wrap,
         int seconds,
         int connections,
         int threads,
@@ -31,12 +33,12 @@ record TortureOptions(
         int serverFirstBackendPort) {
 
     static final String USAGE =
-            "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock seconds=60"
-                    + " connections=150 threads=1 seed=random; for an external proxy: port backendPort"
+            "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock wrap=false"
+                    + " seconds=60 connections=150 threads=1 seed=random; for an external proxy: port backendPort"
                     + " serverFirstPort serverFirstBackendPort";
 
-    static TortureOptions of(Mode mode, int seconds, long seed) {
-        return new TortureOptions(mode, seconds, 150, 1, seed, 0, 0, 0, 0);
+    static TortureOptions of(Mode mode, boolean wrap, int seconds, int threads, long seed) {
+        return new TortureOptions(mode, wrap, seconds, 150, threads, seed, 0, 0, 0, 0);
     }
 
     static TortureOptions parse(String... args) {
@@ -50,6 +52,7 @@ record TortureOptions(
         }
         return new TortureOptions(
                 Mode.valueOf(value(values, "mode", "auto").toUpperCase(Locale.ROOT)),
+                Boolean.parseBoolean(value(values, "wrap", "false")),
                 number(values, "seconds", 60),
                 number(values, "connections", 150),
                 number(values, "threads", 1),

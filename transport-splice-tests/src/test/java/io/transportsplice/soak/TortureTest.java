@@ -23,14 +23,15 @@ class TortureTest {
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
     void shouldLoseNothingInARandomTorture(Mode mode) throws IOException {
-        verify(TortureOptions.of(mode, SECONDS, SEED));
+        verify(TortureOptions.of(mode, false, SECONDS, 1, SEED));
     }
 
     /** Its seed is printed, so that it can be run again. */
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
     void shouldLoseNothingInATortureThatDiffersEachTime(Mode mode) throws IOException {
-        verify(TortureOptions.of(mode, SECONDS, ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE)));
+        int seed = ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
+        verify(TortureOptions.of(mode, true, SECONDS, 2, seed));
     }
 
     private static void verify(TortureOptions options) throws IOException {
