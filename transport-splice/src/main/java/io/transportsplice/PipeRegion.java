@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.channel.FileRegion;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
 
 /**
@@ -18,6 +19,20 @@ import java.nio.channels.WritableByteChannel;
  */
 final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
+    /** The socket that it is sent to. */
+    interface Sink {
+        /** Of a socket that is open now: a closed channel's number belongs to somebody else. */
+        int fd() throws ClosedChannelException;
+
+        boolean canDrain();
+
+        /** The kernel does not splice into this socket, with this errno. */
+        void refused(int errno);
+
+        /** Bytes will be lost: the close that follows must not look like the end of the stream. */
+        void failed();
+    }
+
     private enum State {
         WAITING,
         DRAINING,
@@ -25,7 +40,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     private final PipeByteBuf root;
-    private final SpliceOutput output;
+    private final Sink sink;
     private final int count;
     private int transferred;
     private State state = State.WAITING;
@@ -35,10 +50,10 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     private int next;
 
     /** @param view all of the buffer, or a view of that; from here on the region's */
-    PipeRegion(ByteBuf view, PipeByteBuf root, SpliceOutput output) {
+    PipeRegion(ByteBuf view, PipeByteBuf root, Sink sink) {
         super(view);
         this.root = root;
-        this.output = output;
+        this.sink = sink;
         count = view.readableBytes();
         root.waits();
     }
@@ -56,7 +71,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     private void begin() {
-        if (output.canDrain() && root.take(content())) {
+        if (sink.canDrain() && root.take(content())) {
             state = State.DRAINING;
         } else {
             copyFrom(content());
@@ -70,7 +85,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     private int drain(WritableByteChannel target) throws IOException {
-        int n = (int) root.drain(output.fd());
+        int n = (int) root.drain(sink.fd());
         if (n > 0) {
             return n;
         }
@@ -79,10 +94,10 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             return 0;
         }
         if (n == 0 || !LibC.isRefusal(-n)) {
-            output.failed();
+            sink.failed();
             throw LibC.newIOException("splice", -n);
         }
-        output.refused(-n);
+        sink.refused(-n);
         copyFrom(root.takeRest());
         return copy(target);
     }

@@ -14,7 +14,7 @@ import java.nio.channels.ClosedChannelException;
  *
  * <p>Confined to the event loop of its channel.
  */
-final class SpliceOutput {
+final class SpliceOutput implements PipeRegion.Sink {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(SpliceOutput.class);
 
@@ -33,8 +33,8 @@ final class SpliceOutput {
                 : message;
     }
 
-    /** The socket, of a channel that is open now: a closed channel's number belongs to somebody else. */
-    int fd() throws ClosedChannelException {
+    @Override
+    public int fd() throws ClosedChannelException {
         assert channel.eventLoop().inEventLoop();
         if (!channel.isOpen()) {
             throw new ClosedChannelException();
@@ -42,18 +42,20 @@ final class SpliceOutput {
         return channel.fd().intValue();
     }
 
-    boolean canDrain() {
+    @Override
+    public boolean canDrain() {
         return !unsupported;
     }
 
-    /** The kernel does not splice into this socket. Lack of memory passes, the rest does not. */
-    void refused(int errno) {
+    /** Lack of memory passes, the rest does not. */
+    @Override
+    public void refused(int errno) {
         unsupported = !LibC.isOutOfMemory(errno);
         Counters.fallback(SpliceFallback.DRAIN_UNSUPPORTED, channel);
     }
 
-    /** Bytes will be lost: the close that follows must not look like the end of the stream. */
-    void failed() {
+    @Override
+    public void failed() {
         try {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         } catch (ChannelException e) { // what failed is about to be reported
