@@ -114,6 +114,7 @@ static void print(const struct sample *from, const struct sample *to, uint64_t b
     printf(" wall=%" PRIu64 " cpu=%" PRIu64 " user=%" PRIu64 " system=%" PRIu64 " core=%" PRIu64 " load=%" PRIu64,
            to->at - from->at, to->relay - from->relay, to->relay_user - from->relay_user,
            to->relay_system - from->relay_system, to->core - from->core, to->self - from->self);
+    printf(" retransmits=%" PRIu64, to->retransmits - from->retransmits);
     printf(" bytes=%" PRIu64 " finished=%" PRIu64 " errors=%" PRIu64 " unclosed=%" PRIu64, bytes, finished, errors,
            open_clients + open_servers);
     printf(" p50=%.0f p99=%.0f p999=%.0f\n", percentile(&latencies, 0.5), percentile(&latencies, 0.99),

@@ -70,6 +70,7 @@ struct sample {
     uint64_t relay_system;
     uint64_t core;        /* ticks that the relay's core was busy with anything */
     uint64_t self;        /* CPU ns of this process */
+    uint64_t retransmits; /* segments of TCP, of everybody in this network namespace */
 };
 
 static void read_relay_ticks(int pid, struct sample *s)
@@ -107,6 +108,18 @@ static void read_core_ticks(int core, struct sample *s)
     fclose(f);
 }
 
+/* The line of TCP's values follows that of their names; the twelfth is RetransSegs. */
+static void read_retransmits(struct sample *s)
+{
+    char line[512];
+    FILE *f = fopen("/proc/net/snmp", "r");
+    if (f == NULL)
+        return;
+    while (fgets(line, sizeof line, f) != NULL)
+        sscanf(line, "Tcp: %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %" SCNu64, &s->retransmits);
+    fclose(f);
+}
+
 static struct sample take_sample(int pid, int core)
 {
     struct sample s = {0};
@@ -117,5 +130,6 @@ static struct sample take_sample(int pid, int core)
         s.relay = nanos_of(clock);
     read_relay_ticks(pid, &s);
     read_core_ticks(core, &s);
+    read_retransmits(&s);
     return s;
 }

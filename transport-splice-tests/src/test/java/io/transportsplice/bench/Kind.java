@@ -23,7 +23,14 @@ enum Kind {
 
     List<Metric> metrics() {
         return switch (this) {
-            case BULK -> List.of(Metric.THROUGHPUT, Metric.CPU_PER_GIB, Metric.USER_PER_GIB, Metric.SYSTEM_PER_GIB);
+            case BULK ->
+                List.of(
+                        Metric.THROUGHPUT,
+                        Metric.CPU_PER_GIB,
+                        Metric.USER_PER_GIB,
+                        Metric.SYSTEM_PER_GIB,
+                        Metric.ALL_PER_GIB,
+                        Metric.RETRANSMITS);
             case ROUNDS ->
                 List.of(
                         Metric.RATE,

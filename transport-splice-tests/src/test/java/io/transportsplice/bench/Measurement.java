@@ -54,6 +54,8 @@ record Measurement(Map<Metric, Double> values) {
         values.put(Metric.CPU_PER_GIB, cpu / gib);
         values.put(Metric.USER_PER_GIB, cpu * userShare(raw) / gib);
         values.put(Metric.SYSTEM_PER_GIB, cpu * (1 - userShare(raw)) / gib);
+        values.put(Metric.ALL_PER_GIB, cpu / gib + raw.get("load") / NANOS_PER_SECOND / gib);
+        values.put(Metric.RETRANSMITS, raw.get("retransmits") / gib);
     }
 
     private static void addRounds(Map<String, Double> raw, Map<Metric, Double> values) {

@@ -8,6 +8,9 @@ enum Metric {
     CPU_PER_GIB("CPU s/GiB", 3),
     USER_PER_GIB("user s/GiB", 3),
     SYSTEM_PER_GIB("sys s/GiB", 3),
+    /** Of the relay and of the load: a relay that falls behind lets its senders pay. */
+    ALL_PER_GIB("all s/GiB", 3),
+    RETRANSMITS("retrans/GiB", 0),
     RATE("per s", 0),
     CPU_PER_ROUND("CPU us", 2),
     USER_PER_ROUND("user us", 2),

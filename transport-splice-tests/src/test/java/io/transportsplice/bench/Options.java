@@ -29,6 +29,7 @@ final class Options {
               --load-core=N       the core of the load (1)
               --proxy=JAR         the proxy (examples/target/tcp-proxy.jar)
               --rival=JAR         the proxy of another build, which is measured beside it (none)
+              --against=FILE      the relay.json of an earlier run, for a table of ratios (none)
               --out=DIR           where relay.json, the plots and the logs go (target/bench)""";
 
     private static final Set<String> NAMES = Set.of(
@@ -44,6 +45,7 @@ final class Options {
             "load-core",
             "proxy",
             "rival",
+            "against",
             "out");
 
     private final boolean quick;
@@ -144,6 +146,10 @@ final class Options {
     Optional<Path> rival() {
         return Optional.ofNullable(values.get("rival"))
                 .map(jar -> Path.of(jar).toAbsolutePath().normalize());
+    }
+
+    Optional<Path> against() {
+        return Optional.ofNullable(values.get("against")).map(Path::of);
     }
 
     Path out() {

@@ -28,9 +28,12 @@ final class Report {
         String table = new Table(relays, results).format(scenarios);
         String head = Machine.describe() + "\n" + options + "\nMedians; the spread is from the least to the most.\n";
         String notes = results.notes().isEmpty() ? "" : "\n" + String.join("\n", results.notes()) + "\n";
-        System.out.println(head + table + notes);
+        String against = options.against().isEmpty()
+                ? ""
+                : Against.read(options.against().get()).compare(scenarios, relays, results);
+        System.out.println(head + table + against + notes);
         Path out = Files.createDirectories(options.out());
-        Files.writeString(out.resolve("relay.md"), head + table + notes);
+        Files.writeString(out.resolve("relay.md"), head + table + against + notes);
         Files.writeString(out.resolve("relay.json"), Json.format(asMap()));
         new Plots(out, relays, scenarios, results).write();
     }

@@ -47,6 +47,14 @@ record Scenario(String id, String title, Kind kind, List<String> load, int idleP
         return new Scenario("churn-" + response, title, Kind.ROUNDS, load, 0);
     }
 
+    /** So many at a time, a new connection for each. */
+    static Scenario streams(int connections, int mebibytes) {
+        String title =
+                Units.connections(connections) + " at a time, " + mebibytes + " MiB to the client on each, close";
+        List<String> load = List.of("churn=" + connections, "response=" + (mebibytes << 20));
+        return new Scenario("streams-" + connections + "-" + mebibytes + "m", title, Kind.BULK, load, 0);
+    }
+
     /** The same in segments of 1,500 bytes. */
     Scenario onWire() {
         return new Scenario("wire-" + id, title + ", segments of 1,500 B", kind, load, idlePairs, true);

@@ -17,6 +17,7 @@ final class Scenarios {
         return List.of(
                 Scenario.bulk("down", 1, "bulk, 1 connection, to the client"),
                 Scenario.bulk("both", 16, "bulk, 16 connections, both ways at once"),
+                Scenario.streams(16, 4),
                 Scenario.chat(64, 64),
                 Scenario.chat(64, 64 << 10),
                 Scenario.churn(128),
@@ -33,6 +34,11 @@ final class Scenarios {
             all.add(Scenario.bulk("both", connections, title + ", both ways at once"));
         }
         all.add(file());
+        for (int connections : new int[] {1, 16, 64}) {
+            for (int mebibytes : new int[] {1, 4, 32}) {
+                all.add(Scenario.streams(connections, mebibytes));
+            }
+        }
         for (int connections : new int[] {1, 64}) {
             for (int response : RESPONSES) {
                 all.add(Scenario.chat(connections, response));

@@ -74,7 +74,7 @@ final class Table {
                 .orElse("-");
     }
 
-    private static String align(List<List<String>> rows) {
+    static String align(List<List<String>> rows) {
         int columns = rows.get(0).size();
         StringBuilder text = new StringBuilder();
         for (int r = 0; r < rows.size(); r++) {
