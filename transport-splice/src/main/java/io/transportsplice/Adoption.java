@@ -1,11 +1,13 @@
 package io.transportsplice;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.Iterator;
 import java.util.Map;
@@ -23,7 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>Confined to the event loop of its channel.
  */
-final class Adoption extends ChannelInboundHandlerAdapter {
+final class Adoption extends ChannelDuplexHandler {
 
     /** Who wants a channel adopted. */
     interface Adopter {
@@ -41,6 +43,9 @@ final class Adoption extends ChannelInboundHandlerAdapter {
     private final SplicingEventLoop view;
     private final Adopter adopter;
     private boolean active;
+    private boolean outputShutdown;
+    private boolean closeAsked;
+    private boolean toldTheEnd;
 
     private Adoption(Channel channel, SplicingEventLoop view, Adopter adopter) {
         this.channel = channel;
@@ -70,11 +75,12 @@ final class Adoption extends ChannelInboundHandlerAdapter {
     }
 
     private void begin() {
-        if (!channel.isRegistered() || isClosing() || !adopter.stillWantsIt()) {
+        if (!channel.isRegistered() || !channel.isOpen() || mayBeClosing() || !adopter.stillWantsIt()) {
             adopter.notAdopted();
             return;
         }
         active = channel.isActive();
+        outputShutdown = isOutputShutdown();
         channel.pipeline().addFirst(this);
         // Not through the pipeline: it is none of the user's handlers' business.
         ChannelPromise deregistered = channel.newPromise();
@@ -90,18 +96,30 @@ final class Adoption extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** With SO_LINGER it is closed by another thread, later, but its outbound buffer goes at once. */
-    private boolean isClosing() {
-        if (!channel.isOpen() || channel.unsafe().outboundBuffer() != null) {
-            return !channel.isOpen();
+    /** Asked before: one that is closed with SO_LINGER is closed by another thread, later, and looks like this until then. */
+    private boolean mayBeClosing() {
+        if (channel.unsafe().outboundBuffer() != null) {
+            return false;
         }
-        Integer linger = channel.config().getOption(ChannelOption.SO_LINGER);
-        return !((DuplexChannel) channel).isOutputShutdown() || (linger != null && linger > 0);
+        try {
+            Integer linger = channel.config().getOption(ChannelOption.SO_LINGER);
+            return !isOutputShutdown() || (linger != null && linger > 0);
+        } catch (ChannelException e) { // closed meanwhile
+            return true;
+        }
+    }
+
+    /** Asked in between: its outbound buffer goes with a close, or with its output. */
+    private boolean isClosing() {
+        return !channel.isOpen() || (channel.unsafe().outboundBuffer() == null && (closeAsked || !outputShutdown));
+    }
+
+    private boolean isOutputShutdown() {
+        return ((DuplexChannel) channel).isOutputShutdown();
     }
 
     private void register() {
-        if (isClosing()) {
-            leave();
+        if (isClosing()) { // and stays, so that nobody is told twice
             adopter.notAdopted();
             return;
         }
@@ -147,12 +165,31 @@ final class Adoption extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelUnregistered(ChannelHandlerContext ctx) {
-        if (isClosing()) { // and Netty, which empties the pipeline now, tells the other thing too late
+        if (isClosing() && !toldTheEnd) { // Netty would do it too late, or not at all
+            toldTheEnd = true;
             if (active) {
                 ctx.fireChannelInactive();
             }
             ctx.fireChannelUnregistered();
+            channel.closeFuture().addListener(closed -> Tasks.execute(view, this::emptyThePipeline, () -> {}));
         }
+    }
+
+    /** Which Netty does behind this event, of a channel that is closed: with SO_LINGER that was not so the first time. */
+    private void emptyThePipeline() {
+        channel.pipeline().fireChannelUnregistered();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        outputShutdown |= event == ChannelOutputShutdownEvent.INSTANCE;
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        closeAsked = true;
+        ctx.close(promise);
     }
 
     @Override

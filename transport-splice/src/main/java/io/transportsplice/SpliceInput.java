@@ -22,6 +22,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     private enum Request {
         NONE,
         OUTSTANDING,
+        /** Made while autoRead was on: switching that off takes it back. */
+        AUTOMATIC,
         /** Nobody knows, as the handler came later. The next message or {@code read()} tells. */
         UNKNOWN,
         /** Others stood in front of the handler and may have read: better one message unasked for than none at all. */
@@ -63,18 +65,30 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Being adopted takes a {@code read()} back: it must be known whether there was one. */
     boolean mayBeAdopted() {
-        return request != Request.UNKNOWN || ctx.channel().config().isAutoRead() || isInputShutdown();
+        return request != Request.UNKNOWN || isAutoRead() || isInputShutdown();
     }
 
     /** The adoption is over, successful or not: what was held back is done. */
     void readAgain() {
-        if ((request == Request.OUTSTANDING || request == Request.ASSUMED) && (handle == null || handle.read())) {
+        if (isWanted() && (handle == null || handle.read())) {
             if (ctx.isRemoved()) {
                 ctx.channel().unsafe().beginRead();
             } else {
                 ctx.read();
             }
         }
+    }
+
+    private boolean isWanted() {
+        return switch (request) {
+            case NONE, UNKNOWN -> false;
+            case AUTOMATIC -> isAutoRead();
+            case OUTSTANDING, ASSUMED -> true;
+        };
+    }
+
+    private boolean isAutoRead() {
+        return ctx.channel().config().isAutoRead();
     }
 
     void unregistered() {
@@ -114,7 +128,7 @@ final class SpliceInput implements SpliceSource.Bounds {
      * @return whether it is to go on
      */
     boolean read(boolean adopting) {
-        request(Request.OUTSTANDING);
+        request(isAutoRead() ? Request.AUTOMATIC : Request.OUTSTANDING);
         mayStart(); // the first may come before channelActive
         return !adopting && (handle == null || handle.read());
     }
