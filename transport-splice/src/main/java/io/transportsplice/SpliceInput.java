@@ -122,7 +122,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     // Reading.
 
     /**
-     * A {@code read()} came by.
+     * A {@code read()} came by. Those who stand in front of us must see it, as a FlowControlHandler hands on nothing
+     * unasked; if it gets to the channel, the channel reads.
      *
      * @param adopting it is to wait for the end of the adoption
      * @return whether it is to go on
@@ -130,7 +131,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     boolean read(boolean adopting) {
         request(isAutoRead() ? Request.AUTOMATIC : Request.OUTSTANDING);
         mayStart(); // the first may come before channelActive
-        return !adopting && (handle == null || handle.read());
+        return !adopting && (handle == null || !Adoption.isFirst(ctx) || handle.read());
     }
 
     private void request(Request now) {

@@ -39,8 +39,8 @@ class ManifestTest {
     @Test
     void shouldExportThePublicPackagesAlone() {
         assertEquals(
-                new TreeSet<>(Set.of(
-                        "io.transportsplice", "io.transportsplice.micrometer", "io.transportsplice.relay")),
+                new TreeSet<>(
+                        Set.of("io.transportsplice", "io.transportsplice.micrometer", "io.transportsplice.relay")),
                 clauses("Export-Package").keySet());
     }
 
