@@ -57,10 +57,12 @@ final class PipeByteBuf extends LazyByteBuf {
     private static final int RELEASED = 3;
 
     private static final VarHandle STATE;
+    private static final VarHandle WAITING;
 
     static {
         try {
             STATE = MethodHandles.lookup().findVarHandle(PipeByteBuf.class, "state", int.class);
+            WAITING = MethodHandles.lookup().findVarHandle(PipeByteBuf.class, "waiting", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -73,8 +75,8 @@ final class PipeByteBuf extends LazyByteBuf {
     private volatile int state;
     /** Not null once in memory. */
     private volatile ByteBuf content;
-    /** In the outbound buffer of a sink. */
-    private volatile boolean waiting;
+    /** How often it is in the outbound buffer of a sink. */
+    private volatile int waiting;
 
     PipeByteBuf(Pipe pipe, Home home, ByteBufAllocator alloc, boolean hasMemoryAddress) {
         super(alloc, hasMemoryAddress, (int) pipe.bytes());
@@ -93,6 +95,11 @@ final class PipeByteBuf extends LazyByteBuf {
             root = derived.unwrap();
         }
         return root instanceof PipeByteBuf buffer ? buffer : null;
+    }
+
+    /** Whether nobody has looked. */
+    boolean isUntouched() {
+        return state == UNTOUCHED;
     }
 
     /** Whether nobody has looked, and the view of it shows all the bytes. */
@@ -148,13 +155,14 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** It is in the outbound buffer of a sink. */
     void waits() {
-        waiting = true;
+        WAITING.getAndAdd(this, 1);
     }
 
     /** It no longer is, but somebody else has it. */
     void waitsNoMore() {
-        waiting = false;
-        home.waitsNoMore();
+        if ((int) WAITING.getAndAdd(this, -1) == 1) {
+            home.waitsNoMore();
+        }
     }
 
     boolean isInMemory() {
@@ -162,7 +170,7 @@ final class PipeByteBuf extends LazyByteBuf {
     }
 
     boolean isWaiting() {
-        return waiting;
+        return waiting > 0;
     }
 
     /** Makes the bytes the caller's, if nobody else can see them, now or later. */
@@ -207,14 +215,16 @@ final class PipeByteBuf extends LazyByteBuf {
         } else if (pipe.bytes() == 0) {
             home.returned(this, pipe, Fate.DRAINED);
         } else {
-            home.returned(this, pipe, last == TAKEN || waiting ? Fate.LOST : Fate.DISCARDED);
+            home.returned(this, pipe, last == TAKEN || waiting > 0 ? Fate.LOST : Fate.DISCARDED);
         }
     }
 
     /** Waits for somebody who looks, though not an owner. */
     private synchronized void releaseContent() {
-        if (content != null) {
-            content.release();
+        ByteBuf bytes = content;
+        if (bytes != null) {
+            content = null; // a pool gives the object to somebody else
+            bytes.release();
         } else {
             home.returned(this, pipe, Fate.LOST); // reading failed
         }

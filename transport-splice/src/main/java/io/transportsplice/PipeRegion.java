@@ -41,7 +41,9 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     private final PipeByteBuf root;
     private final Sink sink;
-    private final int count;
+    /** What there was to write when it began, as of any buffer: somebody may have read on until then. */
+    private int count;
+
     private int transferred;
     private State state = State.WAITING;
     /** While copying: where the next byte is, and in what. */
@@ -54,7 +56,6 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         super(view);
         this.root = root;
         this.sink = sink;
-        count = view.readableBytes();
         root.waits();
     }
 
@@ -65,12 +66,21 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         if (state == State.WAITING) {
             begin();
         }
-        int n = state == State.DRAINING ? drain(target) : copy(target);
-        transferred += n;
-        return n;
+        try {
+            int n = state == State.DRAINING ? drain(target) : copy(target);
+            transferred += n;
+            return n;
+        } catch (IOException e) {
+            sink.failed();
+            throw e;
+        } catch (RuntimeException | OutOfMemoryError e) { // of a look; Netty answers by a FIN to all but IOExceptions
+            sink.failed();
+            throw new IOException("bytes in a pipe could not be written", e);
+        }
     }
 
     private void begin() {
+        count = content().readableBytes();
         if (sink.canDrain() && root.take(content())) {
             state = State.DRAINING;
         } else {
@@ -94,7 +104,6 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             return 0;
         }
         if (n == 0 || !LibC.isRefusal(-n)) {
-            sink.failed();
             throw LibC.newIOException("splice", -n);
         }
         sink.refused(-n);
@@ -115,7 +124,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     @Override
     public long count() {
-        return count;
+        return state == State.WAITING ? content().readableBytes() : count;
     }
 
     @Override

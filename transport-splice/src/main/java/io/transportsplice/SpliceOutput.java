@@ -28,7 +28,8 @@ final class SpliceOutput implements PipeRegion.Sink {
     /** What the channel is to get instead of a message, by the last handler to see it. */
     Object outbound(Object message) {
         PipeByteBuf buffer = PipeByteBuf.of(message);
-        return buffer != null && !unsupported && buffer.isWhole((ByteBuf) message)
+        return buffer != null
+                        && buffer.isUntouched() // a part, too: if it cannot be read, that must not look like the end
                 ? new PipeRegion((ByteBuf) message, buffer, this)
                 : message;
     }

@@ -42,8 +42,10 @@ final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
     private final SpliceOptions options;
     private final StreamMeter meter;
     private final Bounds bounds;
-    private final boolean hasMemoryAddress;
     private final Rounds.Turn turn = new Rounds.Turn();
+    /** Of the channel's allocator, which may be another one the next time. */
+    private DirectMemory memory = DirectMemory.last;
+
     private PipeByteBuf[] inFlight = new PipeByteBuf[2];
     private int flying;
     /** Wake-ups in a row that brought nothing. */
@@ -61,7 +63,6 @@ final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
         this.options = options;
         this.meter = meter;
         this.bounds = bounds;
-        hasMemoryAddress = DirectMemory.of(channel.alloc()).hasAddress;
     }
 
     void start() {
@@ -154,6 +155,10 @@ final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
             refused(SpliceFallback.NOT_FIRST);
             return -1;
         }
+        ByteBufAllocator alloc = channel.alloc();
+        if (memory.alloc != alloc) {
+            memory = DirectMemory.of(alloc);
+        }
         Pipe pipe = loop.pool().get(options.pipeCapacity());
         if (pipe == null) {
             refused(SpliceFallback.NO_PIPE);
@@ -162,7 +167,7 @@ final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
         // The number is read here, of a channel that is still registered: after a close it is somebody else's.
         long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), allowance));
         if (n > 0) {
-            deliver(new PipeByteBuf(pipe, this, channel.alloc(), hasMemoryAddress));
+            deliver(new PipeByteBuf(pipe, this, alloc, memory.hasAddress));
             return n;
         }
         loop.pool().put(pipe, options.maxPooledPipes());
