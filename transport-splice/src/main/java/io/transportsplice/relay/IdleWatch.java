@@ -1,45 +1,58 @@
 package io.transportsplice.relay;
 
+import static io.netty.util.internal.ObjectUtil.checkNotNull;
+
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.EpollSplice;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Watches one channel of a relay for progress: bytes read, bytes written, bytes that its far end acknowledged, of which a
- * slow receiver may have megabytes to do. It looks a few times in the time allowed, so what moves costs nothing, and the
- * timeout comes later than asked for by at most a fraction, never earlier.
+ * Watches one channel of a relay for progress: something read, bytes written, bytes that its far end acknowledged, of which
+ * a slow receiver may have megabytes to do. It looks a few times in the time allowed, so what moves costs nothing, and the
+ * timeout comes later than asked for by at most a fraction, never earlier. Progress is the pair's: each of its two watches
+ * tells the other.
  *
  * <p>Confined to the event loop of its channel.
  */
 final class IdleWatch {
 
     private static final int LOOKS = 8;
+    /** For ever: what is longer does not fit. */
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final Channel channel;
     private final RelayHandler relay;
     private long timeoutNanos;
     private Future<?> next;
-    /** What was seen last of this channel, and of the pair. */
-    private long read;
-
-    private long pending;
-    private long flushed;
-    private int unsent;
-    private long pairProgress;
+    private long reads;
+    private Position seen;
+    private long pairSeen;
     private long lastProgress;
+
+    /** How far the channel is. */
+    private record Position(long reads, long pending, long flushed, int unsent) {}
 
     IdleWatch(Channel channel, RelayHandler relay) {
         this.channel = channel;
         this.relay = relay;
     }
 
+    static Duration checkTimeout(Duration timeout, String name) {
+        if (checkNotNull(timeout, name).isNegative()) {
+            throw new IllegalArgumentException(name + " is negative: " + timeout);
+        }
+        return timeout;
+    }
+
     /** Starts, or starts again with another time. Zero is for ever. */
-    void start(long newTimeoutNanos) {
+    void start(Duration timeout) {
         stop();
-        timeoutNanos = newTimeoutNanos;
-        if (timeoutNanos > 0) {
+        if (!timeout.isZero()) {
+            timeoutNanos = (timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST).toNanos();
+            seen = position();
             lastProgress = now();
             schedule();
         }
@@ -52,17 +65,27 @@ final class IdleWatch {
         }
     }
 
+    /** Whatever it was, and whoever in the pipeline got it. */
+    void hasRead() {
+        reads++;
+    }
+
     private void schedule() {
         next = channel.eventLoop().schedule(this::look, Math.max(1, timeoutNanos / LOOKS), TimeUnit.NANOSECONDS);
     }
 
     private void look() {
+        Position position = position();
         RelayPair pair = relay.pair();
-        if (hasMoved() && pair != null) {
-            pair.progressed();
+        if (!position.equals(seen)) {
+            seen = position;
+            lastProgress = now();
+            if (pair != null) {
+                pair.progressed();
+            }
         }
-        if (pair != null && pair.progress() != pairProgress) {
-            pairProgress = pair.progress();
+        if (pair != null && pair.progress() != pairSeen) {
+            pairSeen = pair.progress();
             lastProgress = now();
         }
         if (now() - lastProgress < timeoutNanos) {
@@ -73,18 +96,15 @@ final class IdleWatch {
         }
     }
 
-    private boolean hasMoved() {
+    private Position position() {
         ChannelOutboundBuffer output = channel.unsafe().outboundBuffer();
-        long readNow = relay.bytesRelayed();
-        long pendingNow = output == null ? 0 : output.totalPendingWriteBytes();
-        long flushedNow = output == null ? 0 : output.currentProgress();
-        int unsentNow = EpollSplice.unsentBytes(channel);
-        boolean moved = readNow != read || pendingNow != pending || flushedNow != flushed || unsentNow != unsent;
-        read = readNow;
-        pending = pendingNow;
-        flushed = flushedNow;
-        unsent = unsentNow;
-        return moved;
+        return output == null
+                ? new Position(reads, 0, 0, EpollSplice.unsentBytes(channel))
+                : new Position(
+                        reads,
+                        output.totalPendingWriteBytes(),
+                        output.currentProgress(),
+                        EpollSplice.unsentBytes(channel));
     }
 
     private long now() {

@@ -1,6 +1,11 @@
 package io.transportsplice.relay;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelOption;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.transportsplice.EpollSplice;
 import java.util.concurrent.TimeUnit;
 
@@ -12,6 +17,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Confined to the event loop of the channel.
  */
 final class LateReset {
+
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(LateReset.class);
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long FIRST_DELAY_MILLIS = 1;
@@ -27,9 +34,30 @@ final class LateReset {
         lastProgress = now();
     }
 
-    static void of(Channel channel) {
+    /** Whoever closes the channel from here on resets it. */
+    static void onClose(Channel channel) {
+        if (channel.isOpen()) {
+            try {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            } catch (ChannelException e) {
+                logger.debug("{} SO_LINGER cannot be set", channel, e);
+            }
+        }
+    }
+
+    /** Not through the pipeline, whose handlers would say goodbye. */
+    static void now(Channel channel) {
         assert channel.eventLoop().inEventLoop();
-        new LateReset(channel).check();
+        onClose(channel);
+        channel.unsafe().close(channel.unsafe().voidPromise());
+    }
+
+    /** Any thread. */
+    static void onceDelivered(Channel channel) {
+        Loops.run(channel, () -> {
+            onClose(channel);
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> new LateReset(channel).check());
+        });
     }
 
     private long now() {
@@ -39,7 +67,7 @@ final class LateReset {
     private void check() {
         int left = EpollSplice.unsentBytes(channel);
         if (left <= 0 || isHopeless(left) || channel.eventLoop().isShuttingDown()) {
-            RelayHandler.reset(channel);
+            now(channel);
         } else {
             channel.eventLoop().schedule(this::check, delayMillis, TimeUnit.MILLISECONDS);
             delayMillis = Math.min(2 * delayMillis, LAST_DELAY_MILLIS);

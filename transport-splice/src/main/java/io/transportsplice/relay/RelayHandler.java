@@ -2,15 +2,10 @@ package io.transportsplice.relay;
 
 import static io.netty.util.internal.ObjectUtil.checkNotNull;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -18,11 +13,11 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.transportsplice.EventLoopShutdownEvent;
-import io.transportsplice.LimitedBytes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -36,7 +31,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * still takes it, and then the peer is reset, so that a stream that was cut short cannot look complete.
  *
  * <p>The same through an {@link io.netty.handler.ssl.SslHandler}: the peer's {@code close_notify} is the end of its input,
- * and an end without one is a cut; a whole stream is ended by a {@code close_notify}, and one that was cut is not.
+ * and an end without one is a cut; a whole stream is ended by a {@code close_notify} and a FIN, and one that was cut is
+ * reset without one. TLS 1.3 can end one direction and go on with the other. Before that, whoever has sent a
+ * {@code close_notify} takes nothing more (RFC 5246, 7.2.1): if there is more, the peer that sends it is reset.
+ *
+ * <p>An event loop that shuts down closes its channels. In a pipeline with an
+ * {@link io.transportsplice.EpollSpliceHandler} that is told beforehand, and both channels of an unfinished relay are reset.
+ * Without one <b>nobody is told</b>, and the far ends see what looks like the end of the stream (through TLS: like a cut):
+ * reset or finish such relays before the loop is shut down.
  *
  * <p>It sets {@link ChannelOption#ALLOW_HALF_CLOSURE}, and {@link ChannelOption#AUTO_READ} to false, on its channel.
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
@@ -57,16 +59,18 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     private final Duration idleTimeout;
     private final Duration halfClosedTimeout;
     private final AtomicLong bytesRelayed = new AtomicLong();
+    /** By a pair, even if it has not begun. */
+    final AtomicBoolean claimed = new AtomicBoolean();
     /** What came before there was a peer. */
     private final Queue<Object> early = new ArrayDeque<>(0);
 
+    private ChannelHandlerContext ctx;
     private Channel channel;
     private IdleWatch idleWatch;
-    /** Null until they are joined. */
-    private RelayHandler peer;
+    /** From this channel to its peer; null until they are joined. */
+    private Direction out;
 
-    private RelayPair pair;
-    private Input input = Input.OPEN;
+    private volatile Input input = Input.OPEN;
 
     /** Without timeouts. */
     public RelayHandler() {
@@ -75,36 +79,28 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     /**
      * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever.
-     *     What the far end acknowledges is progress, too. It may come later by an eighth.
+     *     What the far end acknowledges is progress, too. It may come later by an eighth. Until they are joined it holds
+     *     for each channel alone
      * @param halfClosedTimeout the same, once one direction has ended; zero: as {@code idleTimeout}
+     * @throws IllegalArgumentException if one of them is negative
      */
     public RelayHandler(Duration idleTimeout, Duration halfClosedTimeout) {
-        this.idleTimeout = checkTimeout(idleTimeout, "idleTimeout");
-        this.halfClosedTimeout = checkTimeout(halfClosedTimeout, "halfClosedTimeout");
-    }
-
-    private static Duration checkTimeout(Duration timeout, String name) {
-        if (checkNotNull(timeout, name).isNegative()) {
-            throw new IllegalArgumentException(name + " is negative: " + timeout);
-        }
-        return timeout;
+        this.idleTimeout = IdleWatch.checkTimeout(idleTimeout, "idleTimeout");
+        this.halfClosedTimeout = IdleWatch.checkTimeout(halfClosedTimeout, "halfClosedTimeout");
     }
 
     /**
      * Makes two channels a pair and starts relaying in both directions. A channel without a {@code RelayHandler} gets
-     * one at its tail. If one of them is closed already, the other is reset. Any thread.
+     * one at its tail. If one of them is closed already, or not connected yet, both are reset. Any thread.
      *
      * @throws IllegalArgumentException if they are the same channel
+     * @throws IllegalStateException if one of them has been joined before, to whatever channel; nothing has changed then
      */
     public static void join(Channel a, Channel b) {
-        if (a == b) {
+        if (checkNotNull(a, "a") == checkNotNull(b, "b")) {
             throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
         }
-        RelayHandler relayA = of(a);
-        RelayHandler relayB = of(b);
-        RelayPair pair = new RelayPair(a, relayA, b, relayB);
-        onLoop(a, () -> relayA.joined(a, relayB, b, pair));
-        onLoop(b, () -> relayB.joined(b, relayA, a, pair));
+        RelayPair.of(a, of(a), b, of(b)).begin();
     }
 
     private static RelayHandler of(Channel channel) {
@@ -116,33 +112,13 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         return handler;
     }
 
-    private static void onLoop(Channel channel, Runnable task) {
-        if (channel.eventLoop().inEventLoop()) {
-            task.run();
-        } else {
-            channel.eventLoop().execute(task);
-        }
-    }
-
     /**
-     * Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0). No handler may say anything
-     * more to the far end, such as TLS's {@code close_notify}: it would look like one. Any thread.
+     * Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0); a unix-domain socket has
+     * no reset, its far end sees the end. No handler may say anything more to the far end, such as TLS's
+     * {@code close_notify} or the trailer of a compressor: it would look like a clean end. Any thread.
      */
     public static void reset(Channel channel) {
-        onLoop(channel, () -> {
-            resetOnClose(channel);
-            channel.unsafe().close(channel.newPromise());
-        });
-    }
-
-    private static void resetOnClose(Channel channel) {
-        if (channel.isOpen()) {
-            try {
-                channel.config().setOption(ChannelOption.SO_LINGER, 0);
-            } catch (ChannelException e) {
-                logger.debug("{} SO_LINGER cannot be set", channel, e);
-            }
-        }
+        Loops.run(channel, () -> LateReset.now(channel));
     }
 
     /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */
@@ -150,160 +126,64 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         return bytesRelayed.get();
     }
 
-    RelayPair pair() {
-        return pair;
+    void relayed(long bytes) {
+        bytesRelayed.lazySet(bytesRelayed.getPlain() + bytes);
     }
 
+    // The life of the channel.
+
     @Override
-    public void handlerAdded(ChannelHandlerContext ctx) {
-        channel = ctx.channel();
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        channel = context.channel();
         channel.config().setAutoRead(false);
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        watchIdle(idleTimeout);
+        idleWatch = new IdleWatch(channel, this);
+        idleWatch.start(idleTimeout);
     }
 
     @Override
-    public void handlerRemoved(ChannelHandlerContext ctx) {
+    public void handlerRemoved(ChannelHandlerContext context) {
         early.forEach(ReferenceCountUtil::release);
         early.clear();
-        if (idleWatch != null) {
-            idleWatch.stop();
-        }
+        idleWatch.stop();
     }
 
-    private void joined(Channel own, RelayHandler peerHandler, Channel peerChannel, RelayPair pairOfBoth) {
-        if (peer != null) {
-            throw new IllegalStateException(own + " has been joined before");
-        }
-        channel = own;
-        peerHandler.channel = peerChannel;
-        pair = pairOfBoth;
-        peer = peerHandler;
-        if (!own.isActive() || input == Input.CUT) {
-            pair.ended(RelayPair.End.CLOSED, null);
-            resetOnceFlushed(peerChannel);
+    void joined(Direction direction) {
+        if (!channel.isActive() || input == Input.CUT) {
+            LateReset.now(channel);
+            direction.abandon();
             return;
         }
+        out = direction;
+        idleWatch.start(idleTimeout);
         for (Object message = early.poll(); message != null; message = early.poll()) {
-            forward(message);
+            out.carry(message);
         }
-        peerChannel.flush();
+        out.flush();
         if (input == Input.ENDED) {
-            finish();
+            out.end();
         } else {
-            own.read();
+            channel.read();
         }
-        // The peer may have waited for us to become writable before we could tell it.
-        peerChannel.read();
+        out.resumePeer(); // which may have waited for us to become writable before we could tell it
     }
 
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (peer == null) {
-            early.add(message);
-        } else {
-            forward(message);
-        }
+    /** Any thread. */
+    boolean mayReadMore() {
+        return input == Input.OPEN;
     }
 
-    private void forward(Object message) {
-        Object meant = LimitedBytes.unwrap(message);
-        bytesRelayed.lazySet(bytesRelayed.getPlain() + size(meant));
-        // A failure closes the peer's channel, or comes to its exceptionCaught: no promise is needed for each message.
-        peer.channel.write(meant, peer.channel.voidPromise());
+    /** Null until they are joined. */
+    RelayPair pair() {
+        return out == null ? null : out.pair();
     }
 
-    private static long size(Object message) {
-        if (message instanceof ByteBuf buffer) {
-            return buffer.readableBytes();
+    /** One of the directions has ended: from here on the other's timeout holds. */
+    void halfClosed() {
+        if (!halfClosedTimeout.isZero() && !ctx.isRemoved()) {
+            idleWatch.start(halfClosedTimeout);
         }
-        if (message instanceof FileRegion region) {
-            return region.count() - region.transferred();
-        }
-        return message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (peer != null) {
-            peer.channel.flush();
-            if (peer.channel.isWritable()) {
-                ctx.read();
-            } // else the peer's channelWritabilityChanged goes on
-        }
-        ctx.fireChannelReadComplete();
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (peer != null && channel.isWritable()) {
-            peer.channel.read();
-        }
-        ctx.fireChannelWritabilityChanged();
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-            if (input == Input.OPEN && TlsEnd.isTruncated(channel)) {
-                cut(RelayPair.End.FAILED, new IOException("TLS: the end of the input came without a close_notify"));
-            } else {
-                inputEnded();
-            }
-        } else if (event instanceof SslCloseCompletionEvent tls && tls.isSuccess()) {
-            inputEnded();
-        } else if (event == EventLoopShutdownEvent.INSTANCE && pair != null && !pair.isFinished()) {
-            pair.ended(RelayPair.End.CLOSED, null);
-            resetOnClose(channel);
-        }
-        ctx.fireUserEventTriggered(event);
-    }
-
-    private void inputEnded() {
-        if (input == Input.OPEN) {
-            input = Input.ENDED;
-            if (peer != null) {
-                finish();
-            }
-        }
-    }
-
-    /** The input has ended: once the last byte is written, the peer is told. */
-    private void finish() {
-        Channel to = peer.channel;
-        RelayPair pairOfBoth = pair;
-        Channel from = channel;
-        to.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
-            if (flushed.isSuccess()) {
-                if (pairOfBoth.directionFinished()) {
-                    from.close();
-                    to.close(); // which tells the end, too: all its input has been read, so it is no reset
-                } else {
-                    TlsEnd.shutdownOutput(to);
-                    shortenIdle(from);
-                    shortenIdle(to);
-                }
-            } // else the peer is dead, and its channelInactive says so
-        });
-    }
-
-    private static void shortenIdle(Channel channel) {
-        onLoop(channel, () -> {
-            RelayHandler relay = channel.pipeline().get(RelayHandler.class);
-            if (relay != null && !relay.halfClosedTimeout.isZero()) {
-                relay.watchIdle(relay.halfClosedTimeout);
-            }
-        });
-    }
-
-    private void watchIdle(Duration timeout) {
-        if (timeout.isZero()) {
-            return;
-        }
-        if (idleWatch == null) {
-            idleWatch = new IdleWatch(channel, this);
-        }
-        idleWatch.start(timeout.toNanos());
     }
 
     void timedOut() {
@@ -312,34 +192,99 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** This channel will not tell how its input would have gone on; its channelInactive does the rest. */
-    private void cut(RelayPair.End how, Throwable cause) {
+    void cut(RelayPair.End how, Throwable cause) {
         input = Input.CUT;
+        RelayPair pair = pair();
         if (pair != null) {
             pair.ended(how, cause);
         }
-        reset(channel);
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        if (peer != null && !pair.isFinished()) {
-            pair.ended(RelayPair.End.CLOSED, null);
-            resetOnceFlushed(peer.channel);
+        if (pair == null || !pair.isFinished()) { // else it is being closed, with nothing left to lose but a FIN
+            LateReset.now(channel);
         }
-        ctx.fireChannelInactive();
-    }
-
-    private static void resetOnceFlushed(Channel channel) {
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> LateReset.of(channel));
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof IOException) {
+    public void channelInactive(ChannelHandlerContext context) {
+        if (out != null) {
+            out.abandon();
+        }
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException || cause.getCause() instanceof IOException) { // such as a decoder's, of TLS
             logger.debug("{} Connection failed", channel, cause);
         } else {
             logger.warn("{} Relaying failed", channel, cause);
         }
         cut(RelayPair.End.FAILED, cause);
+    }
+
+    // What it reads, and the room for what it is to write.
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (out == null) {
+            early.add(message);
+        } else {
+            out.carry(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        idleWatch.hasRead();
+        if (out != null) {
+            out.flush();
+            if (out.sink().isWritable()) {
+                context.read();
+            } // else the peer's channelWritabilityChanged goes on
+        }
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (out != null && channel.isWritable()) {
+            out.resumePeer();
+        }
+        context.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownReadComplete.INSTANCE
+                || (event instanceof SslCloseCompletionEvent tls && tls.isSuccess())) {
+            inputEnds();
+        } else if (event == EventLoopShutdownEvent.INSTANCE) {
+            loopEnds();
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    private void inputEnds() {
+        if (input != Input.OPEN) {
+            return;
+        }
+        if (TlsEnd.isTruncated(channel)) {
+            cut(RelayPair.End.FAILED, new IOException("the input ended without TLS's close_notify"));
+        } else {
+            input = Input.ENDED;
+            if (out != null) {
+                out.end();
+            }
+        }
+    }
+
+    /** The loop closes the channel next. */
+    private void loopEnds() {
+        if (out == null) {
+            LateReset.onClose(channel);
+        } else if (!pair().isFinished()) {
+            pair().ended(RelayPair.End.CLOSED, null);
+            LateReset.onClose(channel);
+            Loops.run(out.sink(), () -> LateReset.onClose(out.sink())); // it may have no handler that is told
+        }
     }
 }

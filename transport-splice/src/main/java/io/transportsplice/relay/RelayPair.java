@@ -36,11 +36,34 @@ final class RelayPair {
     private final AtomicBoolean ended = new AtomicBoolean();
     private final AtomicLong progress = new AtomicLong();
 
-    RelayPair(Channel a, RelayHandler relayA, Channel b, RelayHandler relayB) {
+    private RelayPair(Channel a, RelayHandler relayA, Channel b, RelayHandler relayB) {
         this.a = a;
         this.relayA = relayA;
         this.b = b;
         this.relayB = relayB;
+    }
+
+    /** @throws IllegalStateException if one of them is in a pair already; then the other is not taken */
+    static RelayPair of(Channel a, RelayHandler relayA, Channel b, RelayHandler relayB) {
+        claim(a, relayA);
+        try {
+            claim(b, relayB);
+        } catch (IllegalStateException e) {
+            relayA.claimed.set(false);
+            throw e;
+        }
+        return new RelayPair(a, relayA, b, relayB);
+    }
+
+    private static void claim(Channel channel, RelayHandler relay) {
+        if (!relay.claimed.compareAndSet(false, true)) {
+            throw new IllegalStateException(channel + " has been joined before");
+        }
+    }
+
+    void begin() {
+        Loops.run(a, () -> relayA.joined(new Direction(a, relayA, b, relayB, this)));
+        Loops.run(b, () -> relayB.joined(new Direction(b, relayB, a, relayA, this)));
     }
 
     private static boolean hasRecorder() {
@@ -59,10 +82,6 @@ final class RelayPair {
             ended(End.FINISHED, null);
         }
         return both;
-    }
-
-    boolean isHalfFinished() {
-        return finished.get() > 0;
     }
 
     boolean isFinished() {

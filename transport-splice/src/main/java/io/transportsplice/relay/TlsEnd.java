@@ -1,9 +1,12 @@
 package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslClientHelloHandler;
 import io.netty.handler.ssl.SslHandler;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 
 /** How a stream ends through TLS: by a {@code close_notify}, before TCP's FIN. On the event loop of the channel. */
@@ -13,31 +16,34 @@ final class TlsEnd {
 
     /** Whether an input that has ended lacks its {@code close_notify}: somebody may have cut it (RFC 8446, 6.1). */
     static boolean isTruncated(Channel channel) {
-        SslHandler tls = innermost(channel);
-        return tls != null && !tls.sslCloseFuture().isSuccess();
+        SslHandler innermost = insideOut(channel).peek();
+        return innermost == null
+                ? channel.pipeline().context(SslClientHelloHandler.class) != null // TLS is still to come
+                : !innermost.sslCloseFuture().isSuccess();
     }
 
-    /** Ends the output, after all that was written. */
-    static void shutdownOutput(Channel channel) {
-        SslHandler tls = innermost(channel);
-        if (tls == null) {
-            ((DuplexChannel) channel).shutdownOutput();
-        } else {
-            tls.closeOutbound().addListener(sent -> ((DuplexChannel) channel).shutdownOutput());
-        }
+    /** Whether what is written goes through TLS. Any thread. */
+    static boolean isBefore(Channel channel) {
+        return channel.pipeline().context(SslHandler.class) != null;
     }
 
-    /** The one next to the relay, if there is TLS in the pipeline. */
-    private static SslHandler innermost(Channel channel) {
-        if (channel.pipeline().context(SslHandler.class) == null) {
-            return null;
-        }
-        SslHandler last = null;
-        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
-            if (entry.getValue() instanceof SslHandler tls) {
-                last = tls;
-            }
+    /** Ends TLS's output, after all that was written. Done when that is written, at once where there is no TLS. */
+    static ChannelFuture closeNotify(Channel channel) {
+        ChannelFuture last = channel.newSucceededFuture();
+        for (SslHandler tls : insideOut(channel)) {
+            last = tls.closeOutbound();
         }
         return last;
+    }
+
+    /** TLS may go through TLS. */
+    private static Deque<SslHandler> insideOut(Channel channel) {
+        Deque<SslHandler> found = new ArrayDeque<>(2);
+        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
+            if (entry.getValue() instanceof SslHandler tls) {
+                found.push(tls);
+            }
+        }
+        return found;
     }
 }

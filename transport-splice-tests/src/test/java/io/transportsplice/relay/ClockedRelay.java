@@ -1,0 +1,146 @@
+package io.transportsplice.relay;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import io.transportsplice.EpollSplice;
+import io.transportsplice.testing.Backend;
+import io.transportsplice.testing.Family;
+import io.transportsplice.testing.Peer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * A relayed connection whose event loops, one or two, live by a clock of their own, which stands still unless the test
+ * advances it. Their input and output do not wait for it.
+ */
+final class ClockedRelay implements AutoCloseable {
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final MockTicker ticker = Ticker.newMockTicker();
+    private final List<IoEventLoop> loops = new ArrayList<>();
+    private final boolean wrapped;
+    private final Backend backend;
+    private final Peer client;
+    private final Peer server;
+    private final Channel front;
+    private final Channel back;
+
+    /** @param handlers what each of the two channels has in its pipeline, before it is joined; anew for each */
+    ClockedRelay(int loopCount, boolean wrapped, int bufferSize, Supplier<ChannelHandler[]> handlers) throws Exception {
+        this.wrapped = wrapped;
+        for (int i = 0; i < loopCount; i++) {
+            loops.add(start());
+        }
+        backend = Backend.open(Family.TCP, bufferSize);
+        CompletableFuture<Channel> accepted = new CompletableFuture<>();
+        Channel listener = new ServerBootstrap()
+                .group(group(0))
+                .channel(EpollServerSocketChannel.class)
+                .childHandler(adding(handlers, accepted))
+                .bind(InetAddress.getLoopbackAddress(), 0)
+                .syncUninterruptibly()
+                .channel();
+        client = Peer.connect(listener.localAddress(), bufferSize);
+        front = accepted.get();
+        back = new Bootstrap()
+                .group(group(loopCount - 1))
+                .channel(EpollSocketChannel.class)
+                .handler(adding(handlers, new CompletableFuture<>()))
+                .connect(backend.address())
+                .syncUninterruptibly()
+                .channel();
+        server = backend.accept();
+        listener.close().syncUninterruptibly();
+    }
+
+    private IoEventLoop start() throws InterruptedException, ExecutionException {
+        CompletableFuture<ManualIoEventLoop> started = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            ManualIoEventLoop loop =
+                    new ManualIoEventLoop(null, Thread.currentThread(), EpollIoHandler.newFactory(), ticker);
+            started.complete(loop);
+            while (!loop.isTerminated()) {
+                loop.run(TURN_NANOS);
+            }
+        });
+        thread.start();
+        return started.get();
+    }
+
+    private IoEventLoopGroup group(int index) {
+        return wrapped ? EpollSplice.wrap(loops.get(index)) : loops.get(index);
+    }
+
+    private static ChannelInitializer<Channel> adding(
+            Supplier<ChannelHandler[]> handlers, CompletableFuture<Channel> initialized) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(handlers.get());
+                initialized.complete(channel);
+            }
+        };
+    }
+
+    void join() {
+        RelayHandler.join(front, back);
+    }
+
+    Peer client() {
+        return client;
+    }
+
+    Peer server() {
+        return server;
+    }
+
+    long bytesFromClient() {
+        return front.pipeline().get(RelayHandler.class).bytesRelayed();
+    }
+
+    /** How many of its two channels are open. */
+    int open() {
+        return (front.isOpen() ? 1 : 0) + (back.isOpen() ? 1 : 0);
+    }
+
+    /** Lets time pass, and what is due happen. */
+    void advance(long millis) {
+        ticker.advance(millis, TimeUnit.MILLISECONDS);
+        for (IoEventLoop loop : loops) {
+            for (int turn = 0; turn < 2; turn++) {
+                loop.submit(() -> {}).syncUninterruptibly();
+            }
+        }
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // a graceful end waits for a clock that stands still
+    public void close() throws IOException {
+        client.close();
+        server.close();
+        backend.close();
+        front.close().syncUninterruptibly();
+        back.close().syncUninterruptibly();
+        for (IoEventLoop loop : loops) {
+            loop.shutdown();
+            loop.terminationFuture().syncUninterruptibly();
+        }
+    }
+}

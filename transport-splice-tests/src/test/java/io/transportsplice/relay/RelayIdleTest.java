@@ -1,0 +1,231 @@
+package io.transportsplice.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.ChannelHandler;
+import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.SpliceOptions;
+import io.transportsplice.SpliceOptions.Policy;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Pattern;
+import io.transportsplice.testing.Peer;
+import io.transportsplice.testing.Peer.End;
+import io.transportsplice.testing.Peer.Received;
+import io.transportsplice.testing.Side;
+import io.transportsplice.testing.Tls;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is idle, and what only looks so. By a clock that the test turns, so that nothing depends on the machine's speed. */
+@ExtendWith(Baseline.class)
+@Timeout(120)
+class RelayIdleTest {
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+    private static final int TIMEOUT = 2000;
+    /** By how much later it may come. */
+    private static final int LATER = TIMEOUT / 8;
+
+    private static final int SYSTEMS_OWN = 0;
+
+    private final Pattern pattern = new Pattern(1);
+
+    record Setup(Policy policy, int loops, boolean wrapped, int bufferSize) {
+        ClockedRelay relay(Duration idle, Duration halfClosed) throws Exception {
+            return new ClockedRelay(loops, wrapped, bufferSize, () -> handlers(policy, idle, halfClosed));
+        }
+
+        ClockedRelay relay() throws Exception {
+            return relay(Duration.ofMillis(TIMEOUT), Duration.ZERO);
+        }
+    }
+
+    private static ChannelHandler[] handlers(Policy policy, Duration idle, Duration halfClosed) {
+        SpliceOptions options = SpliceOptions.builder().policy(policy).build();
+        return new ChannelHandler[] {new EpollSpliceHandler(options), new RelayHandler(idle, halfClosed)};
+    }
+
+    static Stream<Setup> setups() {
+        return Stream.of(Policy.AUTO, Policy.ALWAYS, Policy.NEVER)
+                .flatMap(policy -> Stream.of(
+                        new Setup(policy, 1, false, 16 * KIB),
+                        new Setup(policy, 1, true, SYSTEMS_OWN),
+                        new Setup(policy, 2, false, SYSTEMS_OWN),
+                        new Setup(policy, 2, true, 16 * KIB)));
+    }
+
+    private CompletableFuture<Void> send(Peer from, long bytes) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                from.send(pattern, 0, bytes, 64 * KIB);
+                from.halfClose();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    /** 200 kB a second. Most of the time only the kernel's queues move. */
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldNotTakeASlowReceiverForIdle(Setup setup) throws Exception {
+        try (ClockedRelay relay = setup.relay()) {
+            relay.join();
+            CompletableFuture<Void> sending = send(relay.client(), 3 * MIB);
+            int step = 20 * KIB;
+            for (long received = 0; received < 3 * MIB; received += step) {
+                relay.server().receive(pattern, received, Math.min(3 * MIB, received + step));
+                relay.advance(100);
+            }
+            sending.join();
+            assertEquals(new Received(3 * MIB, End.EOF), relay.server().receiveToEnd(pattern, 3 * MIB));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldResetAPairThatIsStuck(Setup setup) throws Exception {
+        try (ClockedRelay relay = setup.relay()) {
+            relay.join();
+            CompletableFuture<Void> sending = send(relay.client(), Long.MAX_VALUE);
+            relay.server().receive(pattern, 0, MIB);
+            Await.until("nothing moves for the time allowed", () -> {
+                relay.advance(LATER);
+                return relay.open() == 0;
+            });
+            assertTrue(sending.handle((nothing, failure) -> failure != null).join());
+            assertEquals(End.RESET, relay.server().receiveToEnd(pattern, MIB).end());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldResetWhenTheTimeIsOverAndNotBefore(Setup setup) throws Exception {
+        try (ClockedRelay relay = setup.relay()) {
+            relay.join();
+            relay.client().send(pattern, 0, 100, 100);
+            relay.server().receive(pattern, 0, 100);
+            for (int passed = 0; passed + LATER < TIMEOUT; passed += LATER) {
+                relay.advance(LATER);
+                assertEquals(2, relay.open(), "after " + passed);
+            }
+            relay.advance(LATER);
+            relay.advance(2 * LATER);
+            assertEquals(new Received(100, End.RESET), relay.server().receiveToEnd(pattern, 100));
+            assertEquals(new Received(0, End.RESET), relay.client().receiveToEnd(pattern, 0));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldTakeEitherDirectionsProgressForThePairs(Setup setup) throws Exception {
+        try (ClockedRelay relay = setup.relay()) {
+            relay.join();
+            for (int i = 0; i < 10; i++) {
+                relay.advance(TIMEOUT * 2 / 3);
+                Peer from = i < 5 ? relay.client() : relay.server();
+                Peer to = i < 5 ? relay.server() : relay.client();
+                from.send(pattern, i % 5, i % 5 + 1, 1);
+                to.receive(pattern, i % 5, i % 5 + 1);
+            }
+            assertEquals(2, relay.open());
+        }
+    }
+
+    /** The time for connecting is somebody else's. */
+    @Test
+    void shouldCountFromWhenTheyAreJoined() throws Exception {
+        try (ClockedRelay relay = new Setup(Policy.AUTO, 2, false, SYSTEMS_OWN).relay()) {
+            relay.advance(TIMEOUT * 2 / 3);
+            relay.join();
+            relay.advance(TIMEOUT * 2 / 3);
+            relay.advance(1);
+            assertEquals(2, relay.open());
+            relay.advance(TIMEOUT);
+            relay.advance(LATER);
+            assertEquals(new Received(0, End.RESET), relay.client().receiveToEnd(pattern, 0));
+            assertEquals(new Received(0, End.RESET), relay.server().receiveToEnd(pattern, 0));
+        }
+    }
+
+    @Test
+    void shouldResetAChannelThatIsNeverJoined() throws Exception {
+        try (ClockedRelay relay = new Setup(Policy.AUTO, 1, false, SYSTEMS_OWN).relay()) {
+            relay.advance(TIMEOUT);
+            relay.advance(LATER);
+            assertEquals(new Received(0, End.RESET), relay.client().receiveToEnd(pattern, 0));
+        }
+    }
+
+    /** The bytes of a handshake, say, of which the relay itself sees nothing. */
+    @Test
+    void shouldTakeWhatOnlyOtherHandlersSeeForProgress() throws Exception {
+        Duration timeout = Duration.ofMillis(TIMEOUT);
+        try (ClockedRelay relay = new ClockedRelay(1, false, SYSTEMS_OWN, () ->
+                new ChannelHandler[] {new EpollSpliceHandler(), patient(), new RelayHandler(timeout, timeout)})) {
+            relay.join();
+            for (byte hello : new byte[] {22, 3, 1, 1, 0, 1, 0, 0, 99}) {
+                relay.client().send(hello);
+                Await.until("it has been read", () -> {
+                    relay.advance(0);
+                    return true;
+                });
+                relay.advance(TIMEOUT * 2 / 3);
+            }
+            assertEquals(2, relay.open());
+        }
+    }
+
+    private static ChannelHandler patient() {
+        var tls = Tls.FRONT.handler(Side.FRONT);
+        tls.setHandshakeTimeoutMillis(0);
+        return tls;
+    }
+
+    @Test
+    void shouldTakeTheLongestOfTimesForForever() throws Exception {
+        Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
+        try (ClockedRelay relay = new Setup(Policy.AUTO, 1, false, SYSTEMS_OWN).relay(longest, longest)) {
+            relay.join();
+            relay.advance(Duration.ofDays(365).toMillis());
+            relay.client().send(pattern, 0, 100, 100);
+            relay.client().halfClose();
+            assertEquals(new Received(100, End.EOF), relay.server().receiveToEnd(pattern, 0));
+            assertEquals(2, relay.open());
+        }
+    }
+
+    /** Whoever is to be reset gets what was taken for him, as long as he takes it; else he is not waited for. */
+    @Test
+    void shouldNotWaitForeverForSomebodyWhoIsToBeReset() throws Exception {
+        try (ClockedRelay relay = new Setup(Policy.ALWAYS, 1, false, 16 * KIB).relay(Duration.ZERO, Duration.ZERO)) {
+            relay.join();
+            relay.client().send(pattern, 0, 200 * KIB, 32 * KIB);
+            Await.until("all of it is in the relay's kernel", () -> relay.bytesFromClient() == 200 * KIB);
+            relay.client().reset();
+            Await.until("the one channel is gone", () -> relay.open() == 1);
+            for (long received = 0; received < 60 * KIB; received += 20 * KIB) {
+                relay.advance(4000);
+                relay.server().receive(pattern, received, received + 20 * KIB);
+                assertEquals(1, relay.open());
+            }
+            Await.until("it has waited long enough", () -> {
+                relay.advance(500);
+                return relay.open() == 0;
+            });
+            Received received = relay.server().receiveToEnd(pattern, 60 * KIB);
+            assertEquals(End.RESET, received.end());
+            assertTrue(received.bytes() < 200 * KIB, received::toString);
+        }
+    }
+}

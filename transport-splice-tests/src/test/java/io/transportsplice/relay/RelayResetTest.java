@@ -1,0 +1,165 @@
+package io.transportsplice.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.concurrent.RejectedExecutionHandlers;
+import io.transportsplice.testing.Backend;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Family;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Pattern;
+import io.transportsplice.testing.Peer;
+import io.transportsplice.testing.Peer.End;
+import io.transportsplice.testing.Peer.Received;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** One channel is gone, and the other, which has not got all yet, is to be reset when it has. */
+@ExtendWith(Baseline.class)
+@Timeout(120)
+class RelayResetTest {
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+    private static final int TAKEN = 200 * KIB;
+
+    /** Most of what was taken lies in the relay's kernel, for the sink does not read, and the source is no more. */
+    private static Link waiting(Rig rig) throws Exception {
+        Link link = rig.smallBuffersOfPeers().link(Route.TCP_TCP_UP);
+        link.source().send(link.forward(), 0, TAKEN, 32 * KIB);
+        rig.relay().awaitRest();
+        link.source().reset();
+        rig.relay().awaitRest();
+        return link;
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldBeAResetWhoeverClosesTheChannelMeanwhile(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode)) {
+            Link link = waiting(rig);
+            rig.relay().lastPair().back().close().syncUninterruptibly();
+            assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
+        }
+    }
+
+    /** Here it need not be told. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldBeAResetIfTheLoopIsShutDownMeanwhile(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode)) {
+            Link link = waiting(rig);
+            rig.relay().closeInMidStream();
+            assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
+        }
+    }
+
+    /** What it sends goes nowhere, so let it notice. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldTakeNothingMoreFromTheOneThatIsToBeReset(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.bufferSize(16 * KIB))) {
+            Link link = rig.smallBuffersOfPeers().link(Route.TCP_TCP_UP);
+            link.fillUp(MIB);
+            link.source().reset();
+            rig.relay().awaitRest();
+            long sent = 0;
+            for (int quiet = 0; quiet < 3; ) {
+                long before = sent;
+                sent = link.sink().sendWithoutWaiting(link.backward(), sent, 64 * MIB);
+                rig.relay().awaitRest();
+                quiet = sent == before ? quiet + 1 : 0;
+            }
+            assertTrue(sent < 4 * MIB, "took " + sent);
+            assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
+        }
+    }
+
+    /** The source had said all that it had to say. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldLeaveTheDirectionWholeThatWasAtItsEnd(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode)) {
+            Link link = rig.smallBuffersOfPeers().link(Route.TCP_TCP_UP);
+            link.source().send(link.forward(), 0, TAKEN, 32 * KIB);
+            link.source().halfClose();
+            rig.relay().awaitRest();
+            link.source().reset();
+            rig.relay().awaitRest();
+            // Netty notices only when it writes to the source, for it has nothing more to read from it.
+            link.sink().send(link.backward(), 0, KIB, KIB);
+            Link.expect(new Received(TAKEN, End.EOF), link.sink().receiveToEnd(link.forward(), 0));
+            rig.relay().awaitNoChannels();
+        }
+    }
+
+    /** A loop with little room for tasks, all of it taken. */
+    @Test
+    void shouldNotLoseAResetWhereTheTaskQueueIsFull() throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()) {
+            @Override
+            protected IoEventLoop newChild(Executor executor, IoHandlerFactory factory, Object... args) {
+                return new Cramped(this, executor, factory);
+            }
+        };
+        try (Backend backend = Backend.open(Family.TCP, 0)) {
+            Channel channel = new Bootstrap()
+                    .group(group)
+                    .channel(EpollSocketChannel.class)
+                    .handler(new RelayHandler())
+                    .connect(backend.address())
+                    .syncUninterruptibly()
+                    .channel();
+            try (Peer peer = backend.accept()) {
+                CountDownLatch full = new CountDownLatch(1);
+                channel.eventLoop().execute(() -> awaitUninterruptibly(full));
+                assertThrows(RejectedExecutionException.class, () -> {
+                    while (true) {
+                        channel.eventLoop().execute(() -> {});
+                    }
+                });
+                RelayHandler.reset(channel);
+                full.countDown();
+                Link.expect(new Received(0, End.RESET), peer.receiveToEnd(new Pattern(0), 0));
+            }
+        } finally {
+            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class Cramped extends SingleThreadIoEventLoop {
+        private static final int ROOM = 16;
+        private static final long QUANTUM_MILLIS = 1000;
+
+        Cramped(MultiThreadIoEventLoopGroup group, Executor executor, IoHandlerFactory factory) {
+            super(group, executor, factory, ROOM, RejectedExecutionHandlers.reject(), QUANTUM_MILLIS);
+        }
+    }
+}

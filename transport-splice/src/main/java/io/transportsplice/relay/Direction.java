@@ -1,0 +1,144 @@
+package io.transportsplice.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.FileRegion;
+import io.netty.channel.socket.DuplexChannel;
+import io.transportsplice.LimitedBytes;
+
+/**
+ * One direction of a relay: what its source reads is written to its sink. It ends in one of two ways, and they exclude each
+ * other for the sink's far end: <i>finished</i>, the last byte is written and the sink's output is shut down; or
+ * <i>abandoned</i>, the sink is reset.
+ *
+ * <p>Used on the event loop of the source; what comes of a write happens on that of the sink.
+ */
+final class Direction {
+
+    private final Channel source;
+    private final RelayHandler sourceRelay;
+    private final Channel sink;
+    private final RelayHandler sinkRelay;
+    private final RelayPair pair;
+    private final ChannelFutureListener failsWithSink = this::written;
+
+    Direction(Channel source, RelayHandler sourceRelay, Channel sink, RelayHandler sinkRelay, RelayPair pair) {
+        this.source = source;
+        this.sourceRelay = sourceRelay;
+        this.sink = sink;
+        this.sinkRelay = sinkRelay;
+        this.pair = pair;
+    }
+
+    Channel sink() {
+        return sink;
+    }
+
+    RelayPair pair() {
+        return pair;
+    }
+
+    // Open.
+
+    void carry(Object message) {
+        Object meant = LimitedBytes.unwrap(message);
+        sourceRelay.relayed(size(meant));
+        sink.write(meant, promise());
+    }
+
+    /**
+     * A failure closes the sink, or comes to its exceptionCaught: no promise is needed for each message. Except through
+     * TLS, whose queue forgets a void promise: it drops the bytes, stays open, and nobody is told.
+     */
+    private ChannelPromise promise() {
+        return TlsEnd.isBefore(sink) ? sink.newPromise().addListener(failsWithSink) : sink.voidPromise();
+    }
+
+    private static long size(Object message) {
+        if (message instanceof ByteBuf buffer) {
+            return buffer.readableBytes();
+        }
+        if (message instanceof FileRegion region) {
+            return region.count() - region.transferred();
+        }
+        return message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
+    }
+
+    void flush() {
+        sink.flush();
+    }
+
+    /**
+     * This direction's source takes more again: the other direction goes on. Not where the input has ended: in Netty 4.2.18
+     * such a channel may have lost its registration with epoll, and reading fails.
+     */
+    void resumePeer() {
+        if (sinkRelay.mayReadMore()) {
+            sink.read();
+        }
+    }
+
+    private void written(ChannelFuture written) {
+        if (!written.isSuccess()) {
+            // Later: whoever fails it may be about to tell the far end why, and to close.
+            sink.eventLoop().execute(() -> sinkFailed(written.cause()));
+        }
+    }
+
+    /** A dead sink's channelInactive says so. One that is alive, but takes no more, is not to look whole. */
+    private void sinkFailed(Throwable cause) {
+        if (sink.isOpen()) {
+            sinkRelay.cut(RelayPair.End.FAILED, cause);
+        }
+    }
+
+    // Ended: once the last byte is written, the sink's far end is told.
+
+    void end() {
+        Loops.run(
+                sink,
+                () -> sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFuture last) -> {
+                    if (last.isSuccess()) {
+                        TlsEnd.closeNotify(sink).addListener((ChannelFuture told) -> lastByteWritten(told));
+                    } else {
+                        written(last);
+                    }
+                }));
+    }
+
+    private void lastByteWritten(ChannelFuture closeNotify) {
+        if (!closeNotify.isSuccess()) {
+            written(closeNotify);
+        } else if (pair.directionFinished()) {
+            source.close();
+            sink.close(); // which tells the end, too: all its input has been read, so it is no reset
+        } else {
+            shutdownOutput();
+            Loops.run(source, sourceRelay::halfClosed);
+            sinkRelay.halfClosed();
+        }
+    }
+
+    private void shutdownOutput() {
+        if (sink instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput();
+        } else {
+            sink.close(); // it has no other way to tell
+        }
+    }
+
+    // Abandoned.
+
+    /** The source is no more. */
+    void abandon() {
+        if (!pair.isFinished()) {
+            pair.ended(RelayPair.End.CLOSED, null);
+            LateReset.onceDelivered(sink);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.transportsplice.relay;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** Runs what belongs on a channel's event loop there. Any thread. */
+final class Loops {
+
+    private static final long RETRY_MILLIS = 1;
+
+    private Loops() {}
+
+    /** At once if this is its thread. A full task queue is not the end of a loop: it tries again. */
+    static void run(Channel channel, Runnable task) {
+        EventLoop loop = channel.eventLoop();
+        if (loop.inEventLoop()) {
+            task.run();
+            return;
+        }
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            if (!loop.isShutdown()) { // else the channel is gone
+                GlobalEventExecutor.INSTANCE.schedule(() -> run(channel, task), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+}
