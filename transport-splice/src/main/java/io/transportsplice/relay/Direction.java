@@ -21,17 +21,17 @@ import io.transportsplice.LimitedBytes;
 final class Direction {
 
     private final Channel source;
-    private final RelayHandler sourceRelay;
+    private final RelaySide sourceSide;
     private final Channel sink;
-    private final RelayHandler sinkRelay;
+    private final RelaySide sinkSide;
     private final RelayPair pair;
     private final ChannelFutureListener failsWithSink = this::written;
 
-    Direction(Channel source, RelayHandler sourceRelay, Channel sink, RelayHandler sinkRelay, RelayPair pair) {
+    Direction(Channel source, RelaySide sourceSide, Channel sink, RelaySide sinkSide, RelayPair pair) {
         this.source = source;
-        this.sourceRelay = sourceRelay;
+        this.sourceSide = sourceSide;
         this.sink = sink;
-        this.sinkRelay = sinkRelay;
+        this.sinkSide = sinkSide;
         this.pair = pair;
     }
 
@@ -47,7 +47,7 @@ final class Direction {
 
     void carry(Object message) {
         Object meant = LimitedBytes.unwrap(message);
-        sourceRelay.relayed(size(meant));
+        sourceSide.relayed(size(meant));
         sink.write(meant, promise());
     }
 
@@ -78,7 +78,7 @@ final class Direction {
      * such a channel may have lost its registration with epoll, and reading fails.
      */
     void resumePeer() {
-        if (sinkRelay.mayReadMore()) {
+        if (sinkSide.mayReadMore()) {
             sink.read();
         }
     }
@@ -93,7 +93,7 @@ final class Direction {
     /** A dead sink's channelInactive says so. One that is alive, but takes no more, is not to look whole. */
     private void sinkFailed(Throwable cause) {
         if (sink.isOpen()) {
-            sinkRelay.cut(RelayPair.End.FAILED, cause);
+            sinkSide.cut(RelayEnd.FAILED, cause);
         }
     }
 
@@ -119,8 +119,8 @@ final class Direction {
             sink.close(); // which tells the end, too: all its input has been read, so it is no reset
         } else {
             shutdownOutput();
-            Loops.run(source, sourceRelay::halfClosed);
-            sinkRelay.halfClosed();
+            Loops.run(source, sourceSide::halfClosed);
+            sinkSide.halfClosed();
         }
     }
 
@@ -137,7 +137,7 @@ final class Direction {
     /** The source is no more. */
     void abandon() {
         if (!pair.isFinished()) {
-            pair.ended(RelayPair.End.CLOSED, null);
+            pair.ended(RelayEnd.CLOSED, null);
             LateReset.onceDelivered(sink);
         }
     }

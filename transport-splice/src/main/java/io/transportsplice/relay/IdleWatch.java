@@ -24,7 +24,10 @@ final class IdleWatch {
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final Channel channel;
-    private final RelayHandler relay;
+    private final RelaySide side;
+    /** Null until there is one. */
+    private RelayPair pair;
+
     private long timeoutNanos;
     private Future<?> next;
     private long reads;
@@ -35,9 +38,9 @@ final class IdleWatch {
     /** How far the channel is. */
     private record Position(long reads, long pending, long flushed, int unsent) {}
 
-    IdleWatch(Channel channel, RelayHandler relay) {
+    IdleWatch(Channel channel, RelaySide side) {
         this.channel = channel;
-        this.relay = relay;
+        this.side = side;
     }
 
     static Duration checkTimeout(Duration timeout, String name) {
@@ -45,6 +48,10 @@ final class IdleWatch {
             throw new IllegalArgumentException(name + " is negative: " + timeout);
         }
         return timeout;
+    }
+
+    void joined(RelayPair newPair) {
+        pair = newPair;
     }
 
     /** Starts, or starts again with another time. Zero is for ever. */
@@ -76,7 +83,6 @@ final class IdleWatch {
 
     private void look() {
         Position position = position();
-        RelayPair pair = relay.pair();
         if (!position.equals(seen)) {
             seen = position;
             lastProgress = now();
@@ -92,7 +98,7 @@ final class IdleWatch {
             schedule();
         } else {
             next = null;
-            relay.timedOut();
+            side.timedOut();
         }
     }
 

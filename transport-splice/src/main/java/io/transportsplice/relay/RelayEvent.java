@@ -49,15 +49,13 @@ final class RelayEvent extends Event {
         return event;
     }
 
-    void ended(RelayPair pair, RelayPair.End how, Throwable cause) {
+    void ended(Channel a, Channel b, String how, Throwable cause) {
         if (!shouldCommit()) {
             return;
         }
-        addressA = farEnd(pair.channelA());
-        addressB = farEnd(pair.channelB());
-        bytesFromA = pair.bytesFromA();
-        bytesFromB = pair.bytesFromB();
-        end = how.name();
+        addressA = farEnd(a);
+        addressB = farEnd(b);
+        end = how;
         reason = cause == null ? null : cause.toString();
         commit();
     }

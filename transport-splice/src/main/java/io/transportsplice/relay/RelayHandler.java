@@ -4,7 +4,6 @@ import static io.netty.util.internal.ObjectUtil.checkNotNull;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
@@ -17,8 +16,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A complete relay: forwards every message of its channel to a peer's, whatever the messages are; it knows nothing of
@@ -43,7 +40,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>It sets {@link ChannelOption#ALLOW_HALF_CLOSURE}, and {@link ChannelOption#AUTO_READ} to false, on its channel.
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
  */
-public final class RelayHandler extends ChannelInboundHandlerAdapter {
+public final class RelayHandler extends RelaySide {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
 
@@ -58,9 +55,6 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     private final Duration idleTimeout;
     private final Duration halfClosedTimeout;
-    private final AtomicLong bytesRelayed = new AtomicLong();
-    /** By a pair, even if it has not begun. */
-    final AtomicBoolean claimed = new AtomicBoolean();
     /** What came before there was a peer. */
     private final Queue<Object> early = new ArrayDeque<>(0);
 
@@ -100,7 +94,12 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         if (checkNotNull(a, "a") == checkNotNull(b, "b")) {
             throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
         }
-        RelayPair.of(a, of(a), b, of(b)).begin();
+        RelayHandler sideA = of(a);
+        RelayHandler sideB = of(b);
+        RelaySide.claim(a, sideA, b, sideB);
+        RelayPair pair = new RelayPair(a, sideA, b, sideB);
+        Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, pair)));
+        Loops.run(b, () -> sideB.joined(new Direction(b, sideB, a, sideA, pair)));
     }
 
     private static RelayHandler of(Channel channel) {
@@ -119,15 +118,6 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
      */
     public static void reset(Channel channel) {
         Loops.run(channel, () -> LateReset.now(channel));
-    }
-
-    /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */
-    public long bytesRelayed() {
-        return bytesRelayed.get();
-    }
-
-    void relayed(long bytes) {
-        bytesRelayed.lazySet(bytesRelayed.getPlain() + bytes);
     }
 
     // The life of the channel.
@@ -156,6 +146,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         out = direction;
+        idleWatch.joined(direction.pair());
         idleWatch.start(idleTimeout);
         for (Object message = early.poll(); message != null; message = early.poll()) {
             out.carry(message);
@@ -169,30 +160,32 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         out.resumePeer(); // which may have waited for us to become writable before we could tell it
     }
 
-    /** Any thread. */
+    @Override
     boolean mayReadMore() {
         return input == Input.OPEN;
     }
 
     /** Null until they are joined. */
-    RelayPair pair() {
+    private RelayPair pair() {
         return out == null ? null : out.pair();
     }
 
-    /** One of the directions has ended: from here on the other's timeout holds. */
+    @Override
     void halfClosed() {
         if (!halfClosedTimeout.isZero() && !ctx.isRemoved()) {
             idleWatch.start(halfClosedTimeout);
         }
     }
 
+    @Override
     void timedOut() {
         logger.debug("{} Nothing moved for the time allowed: reset", channel);
-        cut(RelayPair.End.TIMEOUT, null);
+        cut(RelayEnd.TIMEOUT, null);
     }
 
-    /** This channel will not tell how its input would have gone on; its channelInactive does the rest. */
-    void cut(RelayPair.End how, Throwable cause) {
+    /** Its channelInactive does the rest. */
+    @Override
+    void cut(RelayEnd how, Throwable cause) {
         input = Input.CUT;
         RelayPair pair = pair();
         if (pair != null) {
@@ -218,7 +211,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         } else {
             logger.warn("{} Relaying failed", channel, cause);
         }
-        cut(RelayPair.End.FAILED, cause);
+        cut(RelayEnd.FAILED, cause);
     }
 
     // What it reads, and the room for what it is to write.
@@ -268,7 +261,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         if (TlsEnd.isTruncated(channel)) {
-            cut(RelayPair.End.FAILED, new IOException("the input ended without TLS's close_notify"));
+            cut(RelayEnd.FAILED, new IOException("the input ended without TLS's close_notify"));
         } else {
             input = Input.ENDED;
             if (out != null) {
@@ -282,7 +275,7 @@ public final class RelayHandler extends ChannelInboundHandlerAdapter {
         if (out == null) {
             LateReset.onClose(channel);
         } else if (!pair().isFinished()) {
-            pair().ended(RelayPair.End.CLOSED, null);
+            pair().ended(RelayEnd.CLOSED, null);
             LateReset.onClose(channel);
             Loops.run(out.sink(), () -> LateReset.onClose(out.sink())); // it may have no handler that is told
         }

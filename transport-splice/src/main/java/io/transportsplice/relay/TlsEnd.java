@@ -39,6 +39,9 @@ final class TlsEnd {
     /** TLS may go through TLS. */
     private static Deque<SslHandler> insideOut(Channel channel) {
         Deque<SslHandler> found = new ArrayDeque<>(2);
+        if (!isBefore(channel)) {
+            return found; // without the pipeline's map, which costs every end of every stream
+        }
         for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
             if (entry.getValue() instanceof SslHandler tls) {
                 found.push(tls);

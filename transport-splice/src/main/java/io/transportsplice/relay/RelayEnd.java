@@ -1,0 +1,13 @@
+package io.transportsplice.relay;
+
+/** How a relay ends. */
+enum RelayEnd {
+    /** Both directions ended, each with its last byte. */
+    FINISHED,
+    /** Nothing moved for the time allowed. */
+    TIMEOUT,
+    /** A channel had an error: a reset, for instance. */
+    FAILED,
+    /** A channel was closed before both directions had ended, by this side as a rule. */
+    CLOSED
+}

@@ -1,0 +1,59 @@
+package io.transportsplice.relay;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One of the two channels of a relay, as what the relay consists of sees it. Confined to the event loop of its channel, but
+ * for what says otherwise.
+ */
+abstract class RelaySide extends ChannelInboundHandlerAdapter {
+
+    private final AtomicLong bytesRelayed = new AtomicLong();
+    /** By a pair, even if it has not begun. */
+    private final AtomicBoolean claimed = new AtomicBoolean();
+
+    /**
+     * Both, or none. Any thread.
+     *
+     * @throws IllegalStateException if one of them has been claimed before
+     */
+    static void claim(Channel a, RelaySide sideA, Channel b, RelaySide sideB) {
+        sideA.claim(a);
+        try {
+            sideB.claim(b);
+        } catch (IllegalStateException e) {
+            sideA.claimed.set(false);
+            throw e;
+        }
+    }
+
+    private void claim(Channel channel) {
+        if (!claimed.compareAndSet(false, true)) {
+            throw new IllegalStateException(channel + " has been joined before");
+        }
+    }
+
+    /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */
+    public final long bytesRelayed() {
+        return bytesRelayed.get();
+    }
+
+    final void relayed(long bytes) {
+        bytesRelayed.lazySet(bytesRelayed.getPlain() + bytes);
+    }
+
+    /** Whether its input has not ended yet. Any thread. */
+    abstract boolean mayReadMore();
+
+    /** One of the directions has ended: from here on the other's timeout holds. */
+    abstract void halfClosed();
+
+    /** Nothing moved for the time allowed. */
+    abstract void timedOut();
+
+    /** It will not tell how its input would have gone on: it is reset, unless both directions have ended. */
+    abstract void cut(RelayEnd how, Throwable cause);
+}
