@@ -105,7 +105,7 @@ public class MessageBenchmark {
                 @Override
                 protected void initChannel(Channel channel) {}
             });
-            pool = new PipePool(EpollSplice.libc(), relay.source().eventLoop());
+            pool = new PipePool(Availability.LIBC, relay.source().eventLoop());
             pipe = pool.get(SpliceOptions.defaults().pipeCapacity());
             source = ((EpollSocketChannel) relay.source()).fd().intValue();
             sink = ((EpollSocketChannel) relay.sink()).fd().intValue();

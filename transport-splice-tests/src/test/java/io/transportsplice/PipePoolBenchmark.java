@@ -36,7 +36,7 @@ public class PipePoolBenchmark {
 
         // Its loop is whatever thread uses it, and the trimming it is asked to schedule never runs.
         private final EmbeddedChannel channel = new EmbeddedChannel();
-        private final PipePool pool = new PipePool(EpollSplice.libc(), channel.eventLoop());
+        private final PipePool pool = new PipePool(Availability.LIBC, channel.eventLoop());
 
         @Setup
         public void fill() {

@@ -72,7 +72,7 @@ class PipePoolTest {
 
     @Test // Go's TestSplicePipePool
     void shouldCloseEveryPipeOf64InTheEndByTrimming() {
-        PipePool real = new PipePool(EpollSplice.libc(), clock.eventLoop());
+        PipePool real = new PipePool(Availability.LIBC, clock.eventLoop());
         int before = FdCensus.take().pipes();
         List<Pipe> pipes = take(real, BOUND);
         assertEquals(before + 2 * BOUND, FdCensus.take().pipes());
@@ -112,10 +112,10 @@ class PipePoolTest {
 
     @Test
     void shouldMakePipesAsSmallAsTheyAreWanted() {
-        PipePool real = new PipePool(EpollSplice.libc(), clock.eventLoop());
+        PipePool real = new PipePool(Availability.LIBC, clock.eventLoop());
         Pipe pipe = real.get(8192);
         assertEquals(8192, pipe.capacity());
-        assertEquals(8192, EpollSplice.libc().pipeCapacity(pipe.writeFd()));
+        assertEquals(8192, Availability.LIBC.pipeCapacity(pipe.writeFd()));
         real.put(pipe, 0);
     }
 

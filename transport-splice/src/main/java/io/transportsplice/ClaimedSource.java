@@ -14,13 +14,20 @@ import java.util.Map;
 import java.util.Queue;
 
 /**
- * The source of {@link SpliceTransfer}s, as long as one follows the other: stands directly behind its splice handler. For
+ * The source of transfers, as long as one follows the other: stands directly behind its splice handler. For
  * the time being autoRead is off and ALLOW_HALF_CLOSURE on. What was read beyond the end of a transfer is held, for the
  * next one, or else for the source's own pipeline, which gets it when it reads again.
  *
  * <p>Confined to the event loop of its channel.
  */
 final class ClaimedSource extends ChannelDuplexHandler {
+
+    /** Who takes the bytes. */
+    interface Taker {
+        void read(ByteBuf buffer);
+
+        void readComplete();
+    }
 
     static final SpliceOptions ON_DEMAND =
             SpliceOptions.builder().policy(SpliceOptions.Policy.ON_DEMAND).build();
@@ -31,7 +38,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     private ChannelHandlerContext ctx;
     /** Null between two transfers, and after the last. */
-    private SpliceTransfer transfer;
+    private Taker taker;
 
     private boolean wasAutoRead;
     private boolean wasHalfClosing;
@@ -69,22 +76,22 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     /** @throws IllegalStateException if another transfer is under way */
-    static ClaimedSource claim(Channel channel, SpliceTransfer transfer) {
+    static ClaimedSource claim(Channel channel, Taker taker) {
         EpollSpliceHandler handler = handlerOf(channel);
         ClaimedSource source = channel.pipeline().get(ClaimedSource.class);
         if (source == null) {
             source = new ClaimedSource(handler);
             channel.pipeline().addAfter(channel.pipeline().context(handler).name(), null, source);
         }
-        if (source.transfer != null) {
+        if (source.taker != null) {
             throw new IllegalStateException("bytes of this channel are being transferred already");
         }
-        source.claimedBy(transfer);
+        source.claimedBy(taker);
         return source;
     }
 
-    private void claimedBy(SpliceTransfer newTransfer) {
-        transfer = newTransfer;
+    private void claimedBy(Taker newTaker) {
+        taker = newTaker;
         open = false;
         wasAutoRead = channel().config().isAutoRead();
         wasHalfClosing = Boolean.TRUE.equals(channel().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
@@ -123,7 +130,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     /** A transfer is about to end: the source is as it was before, but for what is held. */
     void release() {
-        transfer = null;
+        taker = null;
         if (!wasHalfClosing) {
             channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
         }
@@ -136,7 +143,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     private void open() {
-        if (transfer != null || open) {
+        if (taker != null || open) {
             return;
         }
         open = true;
@@ -169,8 +176,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (transfer != null && message instanceof LimitedBytes limited) {
-            transfer.read(limited.content());
+        if (taker != null && message instanceof LimitedBytes limited) {
+            taker.read(limited.content());
         } else if (open && held.isEmpty()) {
             context.fireChannelRead(message);
         } else {
@@ -180,8 +187,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (transfer != null) {
-            transfer.readComplete();
+        if (taker != null) {
+            taker.readComplete();
         } else if (open && held.isEmpty()) {
             context.fireChannelReadComplete();
         }

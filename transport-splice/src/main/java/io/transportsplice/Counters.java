@@ -49,13 +49,13 @@ final class Counters {
     static void fallback(SpliceFallback reason, Object where) {
         FALLBACKS.get(reason).increment();
         FlightRecording.fallback(reason, where);
-        if (reason.remedy() != null && !EpollSplice.isDisabled() && WARNED.add(reason)) {
+        if (reason.remedy() != null && !Availability.DISABLED && WARNED.add(reason)) {
             logger.warn(
                     "{} Not splicing: {}: {}. Told once, see SpliceMetrics.",
                     where,
                     reason,
                     reason.remedy(),
-                    reason == SpliceFallback.UNAVAILABLE ? EpollSplice.unavailabilityCause() : null);
+                    reason == SpliceFallback.UNAVAILABLE ? Availability.CAUSE : null);
         } else if (logger.isDebugEnabled() && TOLD_BY_LOOP.get().add(reason)) {
             // Each event loop tells each reason once; how often it came is the counter's to say.
             logger.debug("{} Not splicing: {} (told once, see SpliceMetrics)", where, reason);

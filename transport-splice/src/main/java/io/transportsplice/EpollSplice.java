@@ -4,15 +4,8 @@ import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
 import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.ProgressiveFuture;
-import io.netty.util.internal.SystemPropertyUtil;
-import io.netty.util.internal.logging.InternalLogger;
-import io.netty.util.internal.logging.InternalLoggerFactory;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 
 /**
  * Tells whether splicing works here: Linux, Netty's native epoll transport, and a kernel that lets a byte be spliced
@@ -21,33 +14,11 @@ import java.nio.ByteBuffer;
  */
 public final class EpollSplice {
 
-    private static final InternalLogger logger = InternalLoggerFactory.getInstance(EpollSplice.class);
-
-    private static final LibC LIBC;
-    private static final String KERNEL;
-    private static final Throwable UNAVAILABILITY_CAUSE;
-    private static final boolean DISABLED = SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false);
-
-    static {
-        KernelAccess.Opened opened = null;
-        Throwable cause = null;
-        try {
-            opened = probe();
-            logger.debug("Splicing by {}", opened);
-        } catch (Throwable e) { // errors of native loading too: they are the answer to the question asked
-            cause = e;
-            logger.debug("Splicing is unavailable", e);
-        }
-        LIBC = opened == null ? null : new LibC(opened.kernel());
-        KERNEL = opened == null ? null : opened.access().toString();
-        UNAVAILABILITY_CAUSE = cause;
-    }
-
     private EpollSplice() {}
 
     /** Whether splicing works here. */
     public static boolean isAvailable() {
-        return UNAVAILABILITY_CAUSE == null;
+        return Availability.CAUSE == null;
     }
 
     /**
@@ -56,14 +27,14 @@ public final class EpollSplice {
      * @throws UnsatisfiedLinkError with the cause, where it is not
      */
     public static void ensureAvailability() {
-        if (UNAVAILABILITY_CAUSE != null) {
-            throw (Error) new UnsatisfiedLinkError("splicing is unavailable").initCause(UNAVAILABILITY_CAUSE);
+        if (Availability.CAUSE != null) {
+            throw (Error) new UnsatisfiedLinkError("splicing is unavailable").initCause(Availability.CAUSE);
         }
     }
 
     /** Why splicing is unavailable, or {@code null} where it is available. */
     public static Throwable unavailabilityCause() {
-        return UNAVAILABILITY_CAUSE;
+        return Availability.CAUSE;
     }
 
     /**
@@ -72,7 +43,7 @@ public final class EpollSplice {
      * insists on one of them.
      */
     public static String kernel() {
-        return KERNEL;
+        return Availability.KERNEL;
     }
 
     /** {@link #spliceTo(Channel, Channel, long)} without a bound: all that comes until the source's input ends. */
@@ -116,58 +87,8 @@ public final class EpollSplice {
      */
     public static int unsentBytes(Channel channel) {
         boolean canAsk = isAvailable() && channel instanceof EpollSocketChannel && channel.isOpen();
-        return canAsk ? LIBC.unsent(((EpollSocketChannel) channel).fd().intValue()) : -1;
-    }
-
-    /** By the user's wish. */
-    static boolean isDisabled() {
-        return DISABLED;
-    }
-
-    static LibC libc() {
-        return LIBC;
-    }
-
-    private static KernelAccess.Opened probe() throws IOException {
-        if (DISABLED) {
-            throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
-        }
-        Epoll.ensureAvailability();
-        KernelAccess.Opened opened = KernelAccess.openWanted();
-        LibC libc = new LibC(opened.kernel());
-        Pipe from = openPipe(libc);
-        try {
-            Pipe to = openPipe(libc);
-            try {
-                spliceOneByte(from, to);
-            } finally {
-                to.close();
-            }
-        } finally {
-            from.close();
-        }
-        return opened;
-    }
-
-    private static Pipe openPipe(LibC libc) throws IOException {
-        int[] fds = new int[2];
-        int result = libc.pipe(fds);
-        if (result < 0) {
-            throw LibC.newIOException("pipe2", -result);
-        }
-        return new Pipe(libc, fds[0], fds[1], libc.pipeCapacity(fds[1]));
-    }
-
-    private static void spliceOneByte(Pipe from, Pipe to) throws IOException {
-        ByteBuffer one = ByteBuffer.allocateDirect(1);
-        new FileDescriptor(from.writeFd()).write(one, 0, 1);
-        long moved = to.fill(from.readFd(), 1);
-        if (moved != 1) {
-            throw LibC.newIOException("splice", (int) -moved);
-        }
-        long read = to.read(one);
-        if (read != 1) {
-            throw LibC.newIOException("read", (int) -read);
-        }
+        return canAsk
+                ? Availability.LIBC.unsent(((EpollSocketChannel) channel).fd().intValue())
+                : -1;
     }
 }

@@ -11,7 +11,6 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 
 /**
  * Lets a proxy's bytes bypass user space. Put one <b>first</b> into the pipeline of each of the two channels, with the
@@ -44,15 +43,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     private final SpliceOptions options;
     private ChannelHandlerContext ctx;
+    private SpliceRegistration registration;
     private SpliceInput input;
     /** Null where splicing is impossible: pass everything through. */
     private SpliceOutput output;
-    /** An adoption is under way. */
-    private boolean adopting;
-    /** The user has asked for the channel to leave its event loop. */
-    private boolean deregistering;
-    /** That it is not the first has been counted. */
-    private boolean notFirst;
 
     /** With {@link SpliceOptions#defaults()}. */
     public EpollSpliceHandler() {
@@ -63,19 +57,13 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         this.options = checkNotNull(options, "options");
     }
 
-    private void tellNotFirst() {
-        if (!notFirst) { // once, not at each message
-            notFirst = true;
-            Counters.fallback(SpliceFallback.NOT_FIRST, ctx.channel());
-        }
-    }
-
     // Life cycle.
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
         input = new SpliceInput(context, options);
+        registration = new SpliceRegistration(context, input);
         SpliceFallback impossible = impossible();
         if (impossible != null) {
             Counters.fallback(impossible, context.channel());
@@ -85,11 +73,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (options.policy() == Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, context.channel());
         }
-        registered();
+        registration.registered();
     }
 
     private SpliceFallback impossible() {
-        if (!EpollSplice.isAvailable()) {
+        if (Availability.LIBC == null) {
             return SpliceFallback.UNAVAILABLE;
         }
         if (!(ctx.channel() instanceof AbstractEpollStreamChannel)
@@ -100,78 +88,19 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         return ctx.pipeline().get(EpollSpliceHandler.class) == this ? null : SpliceFallback.NOT_FIRST;
     }
 
-    /** Gets the channel adopted, unless it is. */
-    private void registered() {
-        if (output == null || adopting || input.isAdopted() || !ctx.channel().isRegistered()) {
-            return;
-        }
-        SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());
-        if (view == null) {
-            Counters.fallback(SpliceFallback.NOT_EPOLL, ctx.channel());
-            output = null;
-            return;
-        }
-        SplicingHandle handle = view.handleOf(ctx.channel());
-        if (handle != null) {
-            input.adopted(handle);
-        } else {
-            adopting = Adoption.schedule(ctx.channel(), view, adopter());
-        }
-    }
-
-    private Adoption.Adopter adopter() {
-        return new Adoption.Adopter() {
-            @Override
-            public boolean stillWantsIt() {
-                return !ctx.isRemoved()
-                        && !deregistering
-                        && !input.isAdopted()
-                        && input.mayBeAdopted()
-                        && Adoption.isFirst(ctx);
-            }
-
-            @Override
-            public void adopted(SplicingHandle handle) {
-                adopting = false;
-                if (!ctx.isRemoved()) {
-                    input.adopted(handle);
-                }
-                input.readAgain();
-            }
-
-            @Override
-            public void notAdopted() {
-                adopting = false;
-                input.readAgain();
-            }
-        };
-    }
-
-    /** Something happens on a channel that is not adopted. */
-    private void tryAgain() {
-        if (adopting || output == null) {
-            return;
-        }
-        if (Adoption.isFirst(ctx)) {
-            registered();
-        } else {
-            input.mayHaveMissedReads();
-            tellNotFirst();
-        }
-    }
-
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         input.removed();
-        if (adopting) {
+        if (registration.isAdopting()) {
             input.mayHaveMissedReads();
         }
     }
 
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
-        deregistering = false;
-        registered();
+        if (output != null) {
+            registration.registered();
+        }
         context.fireChannelRegistered();
     }
 
@@ -183,7 +112,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void deregister(ChannelHandlerContext context, ChannelPromise promise) {
-        deregistering = true;
+        registration.deregistering();
         context.deregister(promise);
     }
 
@@ -195,9 +124,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        if (input.isLimited()) { // an exception costs microseconds, on each connection
-            input.failLimit(new ClosedChannelException());
-        }
+        input.closed();
         context.fireChannelInactive();
     }
 
@@ -213,11 +140,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void read(ChannelHandlerContext context) {
-        if (!input.isAdopted()) {
-            tryAgain();
-        }
-        if (input.read(adopting)) {
+        tryAgain();
+        if (input.read(registration.isAdopting())) {
             context.read();
+        }
+    }
+
+    private void tryAgain() {
+        if (output != null) {
+            registration.tryAgain();
         }
     }
 
@@ -228,9 +159,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (!input.isAdopted()) {
-            tryAgain();
-        }
+        tryAgain();
         input.readComplete();
         context.fireChannelReadComplete();
     }
@@ -291,7 +220,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         } else if (Adoption.isFirst(ctx)) {
             context.write(output.outbound(meant), promise);
         } else {
-            tellNotFirst();
+            registration.tell(SpliceFallback.NOT_FIRST);
             context.write(meant, promise);
         }
     }

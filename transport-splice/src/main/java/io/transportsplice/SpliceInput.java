@@ -18,27 +18,15 @@ import java.nio.channels.ClosedChannelException;
  */
 final class SpliceInput implements SpliceSource.Bounds {
 
-    /** Whether a {@code read()} is outstanding, of a channel that is not adopted. */
-    private enum Request {
-        NONE,
-        OUTSTANDING,
-        /** Made while autoRead was on: switching that off takes it back. */
-        AUTOMATIC,
-        /** Nobody knows, as the handler came later. The next message or {@code read()} tells. */
-        UNKNOWN,
-        /** Others stood in front of the handler and may have read: better one message unasked for than none at all. */
-        ASSUMED
-    }
-
     private final ChannelHandlerContext ctx;
     private final SpliceOptions options;
     private final StreamMeter meter;
+    private final ReadRequest request;
     /** Null while the channel is not adopted. */
     private SplicingHandle handle;
     /** Null until the first splicing under that handle. */
     private SpliceSource source;
 
-    private Request request;
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
     /** Not null while a limit has bytes to come. */
@@ -48,7 +36,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         this.ctx = ctx;
         this.options = options;
         meter = new StreamMeter(options);
-        request = ctx.channel().isActive() ? Request.UNKNOWN : Request.NONE;
+        request = new ReadRequest(ctx.channel());
     }
 
     // The channel's life.
@@ -65,12 +53,12 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Being adopted takes a {@code read()} back: it must be known whether there was one. */
     boolean mayBeAdopted() {
-        return request != Request.UNKNOWN || isAutoRead() || isInputShutdown();
+        return request.isKnown() || isInputShutdown();
     }
 
     /** The adoption is over, successful or not: what was held back is done. */
     void readAgain() {
-        if (isWanted() && (handle == null || handle.read())) {
+        if (request.isOutstanding() && (handle == null || handle.read())) {
             if (ctx.isRemoved()) {
                 ctx.channel().unsafe().beginRead();
             } else {
@@ -79,35 +67,21 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
-    private boolean isWanted() {
-        return switch (request) {
-            case NONE, UNKNOWN -> false;
-            case AUTOMATIC -> isAutoRead();
-            case OUTSTANDING, ASSUMED -> true;
-        };
-    }
-
-    private boolean isAutoRead() {
-        return ctx.channel().config().isAutoRead();
-    }
-
     void unregistered() {
         handle = null;
         source = null;
-        request = Request.NONE;
+        request.unregistered();
     }
 
     /** The channel's first moment: all that is asked of it is seen from here on. */
     void activated() {
-        if (request == Request.UNKNOWN) {
-            request = Request.NONE;
-        }
+        request.activated();
         mayStart();
     }
 
     /** Somebody may have read past us. */
     void mayHaveMissedReads() {
-        request = Request.ASSUMED;
+        request.mayHaveBeenMissed();
     }
 
     void removed() {
@@ -122,33 +96,32 @@ final class SpliceInput implements SpliceSource.Bounds {
     // Reading.
 
     /**
-     * A {@code read()} came by. Those who stand in front of us must see it, as a FlowControlHandler hands on nothing
-     * unasked; if it gets to the channel, the channel reads.
-     *
-     * @param adopting it is to wait for the end of the adoption
-     * @return whether it is to go on
+     * A {@code read()} came by. Returns whether it is to go on: while {@code adopting}, later. Those who stand in front of
+     * us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the channel reads.
      */
     boolean read(boolean adopting) {
-        request(isAutoRead() ? Request.AUTOMATIC : Request.OUTSTANDING);
+        request.made();
         mayStart(); // the first may come before channelActive
-        return !adopting && (handle == null || !Adoption.isFirst(ctx) || handle.read());
+        if (isSplicing() && isKeptFromOthers()) {
+            source.refused(SpliceFallback.NOT_FIRST);
+        }
+        return !adopting && (handle == null || handle.read());
     }
 
-    private void request(Request now) {
-        if (request != Request.ASSUMED) {
-            request = now;
-        }
+    /** Whether a {@code read()} of ours, which splicing keeps from the channel, would not get to those in front of us. */
+    private boolean isKeptFromOthers() {
+        return !ctx.channel().config().isAutoRead() && !Adoption.isFirst(ctx);
     }
 
     void forgetRead() {
-        request(Request.NONE);
+        request.satisfied();
         if (handle != null) {
             handle.satisfied();
         }
     }
 
     void read(Object message) {
-        request(Request.NONE);
+        request.satisfied();
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
         }
@@ -184,10 +157,12 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void start() {
-        if (handle == null
-                || ctx.isRemoved()
-                || !ctx.channel().isActive()
-                || channel().isInputShutdown()) {
+        if (handle == null || ctx.isRemoved() || !ctx.channel().isActive() || isInputShutdown()) {
+            return;
+        }
+        if (isKeptFromOthers()) {
+            meter.refused();
+            Counters.fallback(SpliceFallback.NOT_FIRST, channel());
             return;
         }
         if (source == null) {
@@ -231,7 +206,7 @@ final class SpliceInput implements SpliceSource.Bounds {
             }
         });
         if (!ctx.channel().isOpen()) {
-            failLimit(new ClosedChannelException());
+            closed();
         } else if (bytes == 0 || isInputShutdown()) {
             endLimit();
         } else {
@@ -280,8 +255,10 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
-    boolean isLimited() {
-        return limit != null;
+    void closed() {
+        if (limit != null) { // an exception costs microseconds, on each connection
+            leaveLimit().fail(new ClosedChannelException());
+        }
     }
 
     /** Back to what the policy says. */

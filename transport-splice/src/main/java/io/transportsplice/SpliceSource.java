@@ -18,7 +18,7 @@ import java.util.Arrays;
  *
  * <p>Confined to the event loop of its channel, except for {@link PipeByteBuf.Home}.
  */
-final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
+final class SpliceSource implements SocketReader, PipeByteBuf.Home {
 
     /** What its owner knows. */
     interface Bounds {
@@ -59,7 +59,7 @@ final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
             Bounds bounds) {
         this.channel = channel;
         this.handle = handle;
-        this.loop = handle.loop();
+        this.loop = (SplicingEventLoop) channel.eventLoop(); // of an adopted one
         this.options = options;
         this.meter = meter;
         this.bounds = bounds;
@@ -207,7 +207,8 @@ final class SpliceSource implements SplicingHandle.Reader, PipeByteBuf.Home {
         }
     }
 
-    private void refused(SpliceFallback reason) {
+    /** The same, and the meter waits longer before the next try. */
+    void refused(SpliceFallback reason) {
         if (isSplicing()) {
             meter.refused();
             stop(reason);

@@ -18,7 +18,7 @@ import java.nio.channels.ClosedChannelException;
  *
  * <p>Confined to the event loop of the source.
  */
-final class SpliceTransfer {
+final class SpliceTransfer implements ClaimedSource.Taker {
 
     /** One message fills while another drains. */
     private static final int MAX_PENDING = 2;
@@ -115,13 +115,15 @@ final class SpliceTransfer {
     }
 
     /** Bytes of the source. */
-    void read(ByteBuf buffer) {
+    @Override
+    public void read(ByteBuf buffer) {
         long count = buffer.readableBytes();
         pending++;
         sink.write(buffer).addListener(written -> onSource(() -> written(written, count)));
     }
 
-    void readComplete() {
+    @Override
+    public void readComplete() {
         sink.flush();
         readMore();
     }

@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentMap;
  * {@link SplicingHandle} between itself and epoll. Owns the {@link PipePool} of its loop. A loop has one such view, made
  * when it is first asked for and forgotten when the loop terminates.
  */
-final class SplicingEventLoop extends DelegatingEventLoop {
+final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHandle.Registry {
 
     private static final ConcurrentMap<IoEventLoop, SplicingEventLoop> VIEWS = new ConcurrentHashMap<>();
 
@@ -46,7 +46,7 @@ final class SplicingEventLoop extends DelegatingEventLoop {
             return null;
         }
         SplicingEventLoop known = VIEWS.get(real);
-        return known != null ? known : VIEWS.computeIfAbsent(real, absent -> create(absent, EpollSplice.libc()));
+        return known != null ? known : VIEWS.computeIfAbsent(real, absent -> create(absent, Availability.LIBC));
     }
 
     private static SplicingEventLoop create(IoEventLoop real, LibC libc) {
@@ -102,7 +102,8 @@ final class SplicingEventLoop extends DelegatingEventLoop {
         return promise;
     }
 
-    void unregistered(EpollIoHandle handle, SplicingHandle splicing) {
+    @Override
+    public void unregistered(EpollIoHandle handle, SplicingHandle splicing) {
         assert inEventLoop();
         handles.remove(handle, splicing); // not that of a later registration
     }

@@ -8,12 +8,13 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.EventExecutor;
 
 /**
  * Stands between epoll and an adopted channel: epoll sees it as the {@link EpollIoHandle}, the channel sees it as the
  * {@link IoRegistration}. It alone knows epoll's bits, and whether a message is wanted.
  *
- * <p>It is in one of two states. <i>Passing</i>, without a {@link Reader}: events go to the channel and its interest goes
+ * <p>It is in one of two states. <i>Passing</i>, without a {@link SocketReader}: events go to the channel and its interest goes
  * to epoll, as if we were not there. <i>Splicing</i>: the events of reading go to the reader, EPOLLOUT alone stays the
  * channel's, and an error ends the splicing, because errors are Netty's to report.
  *
@@ -26,9 +27,8 @@ import io.netty.channel.unix.FileDescriptor;
  * next submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
  * EPOLLERR cannot be masked and would spin a level-triggered loop.
  *
- * <p>Netty 4.2.18 finds a registration by its descriptor's number, and a new channel may have the number of one that was
- * closed in the same batch of events. What is left for the old one is kept from the new one: it would read before it is
- * connected, or believe in an end of input that is none.
+ * <p>Netty 4.2.18 finds a registration by its descriptor's number, which a new channel may have from one that was closed in
+ * the same batch of events. What is left for the old one is kept from the new one.
  *
  * <p>While splicing, reading stays switched on (level-triggered) across messages, so that a message costs no epoll_ctl:
  * only when an event comes that cannot be used is it switched off, and on again when it can. While it is off the end of
@@ -39,26 +39,10 @@ import io.netty.channel.unix.FileDescriptor;
 @SuppressWarnings("try") // AutoCloseable by IoHandle's doing: who closes it is the event loop that shuts down
 final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
-    /** What reads in the channel's place. */
-    interface Reader {
-        /** What became of an event. */
-        enum Outcome {
-            /** It was used; level-triggered epoll repeats it if there is more. */
-            USED,
-            /** It cannot be used until {@link #resumeReading}. */
-            NOT_NOW,
-            /** The channel is to read this time. */
-            LEFT_TO_CHANNEL
-        }
-
-        /** The socket is readable, or at its end, and a message is wanted. */
-        Outcome readable();
-
-        /** How many bytes wait in the socket. */
-        int unread();
-
-        /** The socket is in error: to stop. */
-        void failed();
+    /** Where such handles are kept: by the view of the loop. */
+    interface Registry extends EventExecutor {
+        /** A registration is over. On the event loop. */
+        void unregistered(EpollIoHandle channel, SplicingHandle handle);
     }
 
     private static final int IN = EpollIoOps.EPOLLIN.value();
@@ -73,16 +57,16 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private static final EpollIoEvent END_OF_INPUT = event(IN | RDHUP);
 
     private final EpollIoHandle channel;
-    private final SplicingEventLoop loop;
+    private final Registry loop;
     private IoRegistration registration;
-    /** What the channel asked for last, and what epoll was told last. */
+    /** What the channel asked for last. */
     private int asked;
-
+    /** What epoll was told last. */
     private int submitted;
     /** Whose pipeline has an {@link EpollSpliceHandler}; else null. */
     private Channel owner;
     /** Not null while splicing. */
-    private Reader reader;
+    private SocketReader reader;
     /** While splicing: a {@code read()} is outstanding, which the channel does not know of. */
     private boolean requested;
     /** While splicing: events of reading are switched off. */
@@ -90,7 +74,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     /** Within the batch of events in which it registered: they are older than it is, and meant for somebody else. */
     private boolean fresh = true;
 
-    SplicingHandle(EpollIoHandle channel, SplicingEventLoop loop) {
+    SplicingHandle(EpollIoHandle channel, Registry loop) {
         this.channel = channel;
         this.loop = loop;
     }
@@ -104,13 +88,9 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         owner = newOwner;
     }
 
-    SplicingEventLoop loop() {
-        return loop;
-    }
-
     // What is asked for by our side.
 
-    void startSplicing(Reader newReader) {
+    void startSplicing(SocketReader newReader) {
         assert loop.inEventLoop();
         reader = newReader;
         paused = false;
@@ -128,21 +108,17 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         update();
     }
 
-    /** The input seems to have ended: the channel finds that out for itself, and does what Netty does then. */
+    /** The input seems to have ended: the channel finds out, and does what Netty does then. */
     void stopAtEndOfInput() {
         stopSplicing();
         channel.handle(this, END_OF_INPUT);
     }
 
-    boolean isSplicing(Reader candidate) {
+    boolean isSplicing(SocketReader candidate) {
         return reader == candidate && registration.isValid();
     }
 
-    /**
-     * A {@code read()} came by.
-     *
-     * @return whether it is to go on to the channel
-     */
+    /** A {@code read()} came by. Returns whether it is to go on to the channel. */
     boolean read() {
         if (reader == null) {
             return true;
@@ -183,7 +159,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         if (fresh) {
             return;
         }
-        Reader current = reader;
+        SocketReader current = reader;
         if (current == null) {
             channel.handle(this, event);
             return;
@@ -202,13 +178,13 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         }
     }
 
-    private void readable(Reader current, int ops) {
+    private void readable(SocketReader current, int ops) {
         if (isAskedByChannel()) {
             requested = false; // the one message serves both
             channel.handle(this, READABLE);
             return;
         }
-        switch (isWanted() ? current.readable() : Reader.Outcome.NOT_NOW) {
+        switch (isWanted() ? current.readable() : SocketReader.Outcome.NOT_NOW) {
             case USED -> {}
             case LEFT_TO_CHANNEL -> leaveToChannel();
             case NOT_NOW -> notNow(current, ops);
@@ -228,7 +204,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         channel.handle(this, READABLE);
     }
 
-    private void notNow(Reader current, int ops) {
+    private void notNow(SocketReader current, int ops) {
         if ((ops & (RDHUP | HUP)) != 0 && current.unread() == 0) {
             stopAtEndOfInput();
         } else if (!paused) {

@@ -1,0 +1,84 @@
+package io.transportsplice;
+
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.internal.SystemPropertyUtil;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Whether splicing works here, and by what: tried once, when this class is first used. Any thread. */
+final class Availability {
+
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(Availability.class);
+
+    /** By the user's wish. */
+    static final boolean DISABLED = SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false);
+    /** Null where it does not. */
+    static final LibC LIBC;
+    /** The name of what makes the system calls; null where it does not work. */
+    static final String KERNEL;
+    /** Null where it works. */
+    static final Throwable CAUSE;
+
+    static {
+        KernelAccess.Opened opened = null;
+        Throwable cause = null;
+        try {
+            opened = probe();
+            logger.debug("Splicing by {}", opened);
+        } catch (Throwable e) { // errors of native loading too: they are the answer to the question asked
+            cause = e;
+            logger.debug("Splicing is unavailable", e);
+        }
+        LIBC = opened == null ? null : new LibC(opened.kernel());
+        KERNEL = opened == null ? null : opened.access().toString();
+        CAUSE = cause;
+    }
+
+    private Availability() {}
+
+    private static KernelAccess.Opened probe() throws IOException {
+        if (DISABLED) {
+            throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
+        }
+        Epoll.ensureAvailability();
+        KernelAccess.Opened opened = KernelAccess.openWanted();
+        LibC libc = new LibC(opened.kernel());
+        Pipe from = openPipe(libc);
+        try {
+            Pipe to = openPipe(libc);
+            try {
+                spliceOneByte(from, to);
+            } finally {
+                to.close();
+            }
+        } finally {
+            from.close();
+        }
+        return opened;
+    }
+
+    private static Pipe openPipe(LibC libc) throws IOException {
+        int[] fds = new int[2];
+        int result = libc.pipe(fds);
+        if (result < 0) {
+            throw LibC.newIOException("pipe2", -result);
+        }
+        return new Pipe(libc, fds[0], fds[1], libc.pipeCapacity(fds[1]));
+    }
+
+    private static void spliceOneByte(Pipe from, Pipe to) throws IOException {
+        ByteBuffer one = ByteBuffer.allocateDirect(1);
+        new FileDescriptor(from.writeFd()).write(one, 0, 1);
+        long moved = to.fill(from.readFd(), 1);
+        if (moved != 1) {
+            throw LibC.newIOException("splice", (int) -moved);
+        }
+        long read = to.read(one);
+        if (read != 1) {
+            throw LibC.newIOException("read", (int) -read);
+        }
+    }
+}
