@@ -37,12 +37,16 @@ class ModelMeterTest {
     }
 
     private void burst(int bytes) {
-        if (splicing ? meter.isChatter(bytes) : meter.isStream(bytes)) {
-            splicing = !splicing;
+        if (!splicing && meter.mayBeStream() && meter.isStream(bytes)) {
+            splicing = true;
             switches++;
-            if (splicing) {
-                meter.started();
-            }
+            meter.started();
+        }
+        if (!splicing) {
+            meter.copied(bytes);
+        } else if (meter.isChatter(bytes)) {
+            splicing = false;
+            switches++;
         }
     }
 
@@ -83,6 +87,7 @@ class ModelMeterTest {
     void shouldSettleForAnyTrafficOfOneSize(
             @ForAll List<@From("anything") Integer> before, @ForAll("anything") int size) {
         bursts(before);
+        burst(size);
         switches = 0;
         for (int i = 0; i < MANY; i++) {
             burst(size);
@@ -122,11 +127,11 @@ class ModelMeterTest {
         assertEquals(0, switches);
     }
 
-    /** It takes a whole run of the other kind to switch, so it switches at most once for each such run. */
+    /** It takes a whole run of small ones to stop, so it starts and stops at most once for each such run. */
     @Property
     void shouldNotSwitchMoreOftenThanRunsAllow(@ForAll List<@From("anything") Integer> traffic) {
         bursts(traffic);
-        assertTrue(switches <= traffic.size() / RUN, () -> switches + " switches");
+        assertTrue(switches <= 2 * traffic.size() / RUN + 1, () -> switches + " switches");
     }
 
     /** A kernel that always refuses is asked ever less: the copied bytes between two tries double. */

@@ -8,27 +8,31 @@ import io.transportsplice.SpliceOptions.Policy;
 import org.junit.jupiter.api.Test;
 
 class StreamMeterTest {
-    private static final long LARGE = 64 * 1024;
-    private static final long SMALL = 4 * 1024;
+    private static final int LARGE = 64 * 1024;
+    private static final int MEDIUM = 8 * 1024;
+    private static final int SMALL = 4 * 1024;
 
-    private final StreamMeter auto =
-            new StreamMeter(SpliceOptions.builder().policy(Policy.AUTO).build());
+    private final StreamMeter auto = meter(Policy.AUTO);
 
     @Test
-    void shouldStartAfterAFewLargeBurstsInARow() {
-        assertFalse(auto.isStream(LARGE));
-        assertFalse(auto.isStream(LARGE));
-        assertFalse(auto.isStream(SMALL), "the row is broken");
-        assertFalse(auto.isStream(LARGE));
-        assertFalse(auto.isStream(LARGE));
+    void shouldStartWithTheFirstBytesIfMuchWaits() {
+        assertTrue(auto.asks());
         assertTrue(auto.isStream(LARGE));
     }
 
     @Test
-    void shouldNeverStartForChatter() {
+    void shouldAskAgainOnlyAfterABurstThatWasNotSmall() {
+        assertFalse(auto.isStream(SMALL));
         for (int i = 0; i < 10_000; i++) {
-            assertFalse(auto.isStream(SMALL));
+            assertFalse(auto.mayBeStream());
+            auto.copied(SMALL);
         }
+        auto.copied(MEDIUM);
+        assertTrue(auto.mayBeStream());
+        assertFalse(auto.isStream(SMALL));
+        assertFalse(auto.asks(), "once for each burst");
+        auto.copied(MEDIUM);
+        assertTrue(auto.mayBeStream() && auto.isStream(LARGE));
     }
 
     @Test
@@ -43,67 +47,73 @@ class StreamMeterTest {
     }
 
     @Test
-    void shouldTakeAWholeRunToStartAgainAfterItStopped() {
-        auto.started();
-        for (int i = 0; i < 3; i++) {
-            assertEquals(i == 2, auto.isChatter(SMALL));
-        }
-        assertFalse(auto.isStream(LARGE), "those were small ones");
-        assertFalse(auto.isStream(LARGE));
-        assertTrue(auto.isStream(LARGE));
-    }
-
-    @Test
     void shouldNotOscillateBetweenItsThresholds() {
-        for (long burst = 16 * 1024; burst < 32 * 1024; burst += 512) {
-            StreamMeter meter =
-                    new StreamMeter(SpliceOptions.builder().policy(Policy.AUTO).build());
+        for (int burst = 16 * 1024; burst < 32 * 1024; burst += 512) {
+            StreamMeter meter = meter(Policy.AUTO);
             for (int i = 0; i < 100; i++) {
-                assertFalse(meter.isStream(burst), "started at " + burst);
+                assertFalse(meter.mayBeStream() && meter.isStream(burst), "started at " + burst);
+                meter.copied(burst);
                 assertFalse(meter.isChatter(burst), "stopped at " + burst);
             }
         }
     }
 
+    /** Else pipes smaller than what is small would never be worth their while. */
     @Test
-    void shouldSpliceAlwaysOrNeverWhereToldTo() {
-        assertTrue(new StreamMeter(SpliceOptions.builder().policy(Policy.ALWAYS).build()).isStream(1));
-        StreamMeter never =
-                new StreamMeter(SpliceOptions.builder().policy(Policy.NEVER).build());
-        StreamMeter always =
-                new StreamMeter(SpliceOptions.builder().policy(Policy.ALWAYS).build());
-        for (int i = 0; i < 10; i++) {
-            assertFalse(never.isStream(LARGE));
-            assertFalse(always.isChatter(1));
+    void shouldNotTakeAFullPipeForChatter() {
+        StreamMeter meter =
+                new StreamMeter(SpliceOptions.builder().pipeCapacity(4096).build());
+        for (int i = 0; i < 100; i++) {
+            assertFalse(meter.isChatter(4096));
         }
     }
 
     @Test
-    void shouldWaitLongerAfterEachRefusal() {
-        StreamMeter meter =
-                new StreamMeter(SpliceOptions.builder().policy(Policy.ALWAYS).build());
+    void shouldAskOnlyWhereItIsToDecide() {
+        for (Policy policy : Policy.values()) {
+            assertEquals(policy == Policy.AUTO, meter(policy).asks(), policy.name());
+        }
+        for (int i = 0; i < 10; i++) {
+            assertFalse(meter(Policy.ALWAYS).isChatter(1));
+        }
+    }
+
+    @Test
+    void shouldKnowWhetherAKnownLengthIsWorthIt() {
+        assertTrue(meter(Policy.ALWAYS).isStreamOf(1));
+        assertTrue(auto.isStreamOf(LARGE));
+        assertFalse(auto.isStreamOf(SMALL));
+        assertTrue(meter(Policy.ON_DEMAND).isStreamOf(LARGE));
+        assertFalse(meter(Policy.NEVER).isStreamOf(LARGE));
+    }
+
+    @Test
+    void shouldWaitLongerAfterEachRefusalUntilAPipeWasDrained() {
         long last = 0;
         for (int refusals = 0; refusals < 5; refusals++) {
-            meter.refused();
-            long copied = copiedUntilNextTry(meter);
+            auto.refused();
+            long copied = copiedUntilNextTry(auto);
             assertTrue(copied > last, copied + " after " + last);
             last = copied;
         }
-        meter.isChatter(LARGE); // it was filled, which says nothing
-        meter.refused();
-        assertTrue(copiedUntilNextTry(meter) > last);
-        meter.drained();
-        meter.refused();
-        assertEquals(64 * 1024, copiedUntilNextTry(meter));
+        auto.isChatter(LARGE); // it was filled, which says nothing
+        auto.refused();
+        assertTrue(copiedUntilNextTry(auto) > last);
+        auto.drained();
+        auto.refused();
+        assertEquals(64 * 1024, copiedUntilNextTry(auto));
+    }
+
+    private static StreamMeter meter(Policy policy) {
+        return new StreamMeter(SpliceOptions.builder().policy(policy).build());
     }
 
     private static long copiedUntilNextTry(StreamMeter meter) {
         long copied = 0;
-        boolean tries;
-        do {
-            tries = meter.isStream(1024);
-            copied += 1024;
-        } while (!tries);
+        while (!meter.mayBeStream()) {
+            meter.copied(MEDIUM);
+            copied += MEDIUM;
+        }
         return copied;
     }
 }

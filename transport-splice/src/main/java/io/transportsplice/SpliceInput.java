@@ -138,9 +138,8 @@ final class SpliceInput implements SpliceSource.Bounds {
             long copied = burst;
             burst = 0;
             Counters.BYTES_COPIED.add(copied);
-            if (!isSplicing() && (limit != null || options.policy() != Policy.ON_DEMAND) && meter.isStream(copied)) {
-                start();
-            }
+            meter.copied(copied);
+            mayStart();
         }
     }
 
@@ -148,10 +147,9 @@ final class SpliceInput implements SpliceSource.Bounds {
         return source != null && source.isSplicing();
     }
 
-    /** Splices from here on if that is known to pay. */
+    /** Splices from here on if that is known to pay, or looks at the next wake-up whether it will. */
     private void mayStart() {
-        long known = limit != null ? limit.remaining() : options.policy() == Policy.ALWAYS ? Long.MAX_VALUE : 0;
-        if (known > 0 && meter.isStreamOf(known) && !isSplicing()) {
+        if (!isSplicing() && (limit != null ? meter.isStreamOf(limit.remaining()) : meter.mayBeStream())) {
             start();
         }
     }

@@ -89,12 +89,13 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
         return handle.isSplicing(this);
     }
 
-    /**
-     * Fills until the socket seems to be empty, the pipeline wants no more, or this wake-up had its share: level-triggered
-     * epoll brings us back.
-     */
+    /** Fills until the socket seems empty, nothing is wanted, or this wake-up had its share: epoll brings us back. */
     @Override
     public Outcome readable() {
+        if (meter.asks() && !meter.isStream(unread())) {
+            stop();
+            return Outcome.LEFT_TO_CHANNEL;
+        }
         Outcome outcome = mayFill();
         if (outcome != Outcome.USED || !loop.rounds().isTurnOf(turn)) {
             return outcome;

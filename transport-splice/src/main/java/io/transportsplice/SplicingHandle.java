@@ -93,8 +93,10 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     void startSplicing(SocketReader newReader) {
         assert loop.inEventLoop();
         reader = newReader;
-        paused = false;
-        update();
+        paused = (submitted & IN) == 0 && !isWanted(); // then the first read() changes what epoll knows
+        if (!paused) {
+            update();
+        }
     }
 
     /** What is outstanding is the channel's to read from here. */
@@ -186,7 +188,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         }
         switch (isWanted() ? current.readable() : SocketReader.Outcome.NOT_NOW) {
             case USED -> {}
-            case LEFT_TO_CHANNEL -> leaveToChannel();
+            case LEFT_TO_CHANNEL -> leaveToChannel(ops);
             case NOT_NOW -> notNow(current, ops);
         }
     }
@@ -196,18 +198,18 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         return (asked & IN) != 0 && !owner.config().isAutoRead();
     }
 
-    private void leaveToChannel() {
+    private void leaveToChannel(int ops) {
         if (requested) {
             requested = false;
             owner.unsafe().beginRead();
         }
-        channel.handle(this, READABLE);
+        channel.handle(this, reader == null && (ops & RDHUP) != 0 ? END_OF_INPUT : READABLE);
     }
 
     private void notNow(SocketReader current, int ops) {
         if ((ops & (RDHUP | HUP)) != 0 && current.unread() == 0) {
             stopAtEndOfInput();
-        } else if (!paused) {
+        } else {
             paused = true;
             update();
         }
