@@ -1,0 +1,87 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.unix.FileDescriptor;
+import io.transportsplice.PipeByteBuf.Fate;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Makes {@link PipeByteBuf}s over pipes of the kernel's, without any channel, and is the home of their pipes. */
+final class RealPipes implements PipeByteBuf.Home {
+    /** A new pipe takes so much. */
+    static final int LARGEST = 64 * 1024;
+
+    private final LibC libc;
+    private final List<Fate> fates = new CopyOnWriteArrayList<>();
+
+    RealPipes() {
+        this(EpollSplice.libc());
+    }
+
+    /** With some other kernel behind the pipes, which must be a real one to those that fail nothing. */
+    RealPipes(LibC libc) {
+        this.libc = libc;
+    }
+
+    PipeByteBuf buffer(ByteBufAllocator alloc, byte... content) throws IOException {
+        return new PipeByteBuf(filled(content), this, alloc, hasAddresses(alloc));
+    }
+
+    private static boolean hasAddresses(ByteBufAllocator alloc) {
+        ByteBuf probe = alloc.directBuffer(1);
+        try {
+            return probe.hasMemoryAddress();
+        } finally {
+            probe.release();
+        }
+    }
+
+    private Pipe filled(byte[] content) throws IOException {
+        Pipe feeder = open();
+        ByteBuffer bytes = ByteBuffer.allocateDirect(content.length).put(0, content);
+        assertEquals(content.length, new FileDescriptor(feeder.writeFd()).write(bytes, 0, content.length));
+        Pipe pipe = open();
+        assertEquals(content.length, pipe.fill(feeder.readFd(), content.length));
+        feeder.close();
+        return pipe;
+    }
+
+    private Pipe open() {
+        int[] fds = new int[2];
+        assertEquals(0, libc.pipe(fds));
+        return new Pipe(libc, fds[0], fds[1], LARGEST);
+    }
+
+    /** What a sink would get of a buffer that has been taken. */
+    byte[] drain(PipeByteBuf buffer, int bytes) {
+        Pipe sink = open();
+        ByteBuffer drained = ByteBuffer.allocateDirect(bytes);
+        assertEquals(bytes, buffer.drain(sink.writeFd()));
+        assertEquals(bytes, libc.read(sink.readFd(), drained));
+        sink.close();
+        byte[] content = new byte[bytes];
+        drained.get(content);
+        return content;
+    }
+
+    /** What became of those that came home, in that order. */
+    List<Fate> fates() {
+        return fates;
+    }
+
+    @Override
+    public void returned(PipeByteBuf buffer, Pipe pipe, Fate fate) {
+        fates.add(fate);
+        pipe.close();
+    }
+
+    @Override
+    public void waitsNoMore() {
+        // nobody is to be woken
+    }
+}
