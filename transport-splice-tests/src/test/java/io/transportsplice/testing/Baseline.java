@@ -36,7 +36,7 @@ public final class Baseline implements BeforeEachCallback, AfterEachCallback {
         }
 
         /** Nothing is in use beyond what the baseline had, and the only further pipes are those that lie in pools. */
-        boolean isAtRestSince(State baseline) {
+        public boolean isAtRestSince(State baseline) {
             return pipesInUse == baseline.pipesInUse
                     && buffersInFlight == baseline.buffersInFlight
                     && pipeFds - baseline.pipeFds == 2 * (pipesPooled - baseline.pipesPooled);

@@ -53,11 +53,11 @@ public enum Family {
         return this == TCP ? StandardProtocolFamily.INET : StandardProtocolFamily.UNIX;
     }
 
-    Class<? extends ServerChannel> serverChannel() {
+    public Class<? extends ServerChannel> serverChannel() {
         return this == TCP ? EpollServerSocketChannel.class : EpollServerDomainSocketChannel.class;
     }
 
-    Class<? extends Channel> clientChannel() {
+    public Class<? extends Channel> clientChannel() {
         return this == TCP ? EpollSocketChannel.class : EpollDomainSocketChannel.class;
     }
 
@@ -65,7 +65,7 @@ public enum Family {
         return address instanceof InetSocketAddress ? TCP : UNIX;
     }
 
-    static SocketAddress toNetty(SocketAddress address) {
+    public static SocketAddress toNetty(SocketAddress address) {
         return address instanceof UnixDomainSocketAddress unix
                 ? new DomainSocketAddress(unix.getPath().toFile())
                 : address;

@@ -1,0 +1,276 @@
+package io.transportsplice.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.transportsplice.testing.Baseline;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a channel reads, and when. */
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class ReadContractTest {
+
+    /** One message's. */
+    private static final int SOME = 500;
+    /** More than Netty puts into its first message. */
+    private static final int MUCH = 150_000;
+
+    /** The loop had its turns and the socket its event, so whatever was to come has come. */
+    private static void expectNoMore(Stage stage, int messages) throws Exception {
+        stage.settleLoop();
+        assertEquals(messages, stage.recorder().messages());
+    }
+
+    @Everywhere
+    void shouldReadAllThatComes(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.start();
+            for (int i = 0; i < 5; i++) {
+                stage.send(SOME);
+                stage.awaitReceived();
+            }
+            stage.send(MUCH);
+            stage.awaitReceived();
+            stage.awaitEvents("registered active read complete");
+        }
+    }
+
+    @Everywhere
+    void shouldReadNothingWithoutAutoRead(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start();
+            stage.send(SOME);
+            expectNoMore(stage, 0);
+            assertEquals("registered active", stage.events());
+        }
+    }
+
+    @Everywhere
+    void shouldDeliverOneMessageForOneRead(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start(Channel::read);
+            for (int i = 1; i <= 3; i++) {
+                stage.send(SOME);
+                stage.awaitReceived();
+                expectNoMore(stage, i);
+                stage.onLoop(Channel::read);
+            }
+        }
+    }
+
+    /** A read is wanted or not: twice is once. */
+    @Everywhere
+    void shouldDeliverOneMessageForTwoReads(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start(channel -> {
+                channel.read();
+                channel.read();
+            });
+            stage.send(MUCH);
+            stage.awaitEvents("registered active read complete");
+            expectNoMore(stage, 1);
+        }
+    }
+
+    @Everywhere
+    void shouldDeliverWhatWasThereBeforeTheRead(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start();
+            stage.send(SOME);
+            stage.settleLoop();
+            stage.onLoop(Channel::read);
+            stage.awaitReceived();
+        }
+    }
+
+    @Everywhere
+    void shouldGoOnWhenReadIsCalledInChannelRead(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.recorder().when("read", Channel::read);
+            stage.start(Channel::read);
+            stage.send(MUCH);
+            stage.awaitReceived();
+            stage.send(SOME);
+            stage.awaitReceived();
+        }
+    }
+
+    @Everywhere
+    void shouldGoOnWhenReadIsCalledInChannelReadComplete(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.recorder().when("complete", Channel::read);
+            stage.start(Channel::read);
+            stage.send(MUCH);
+            stage.awaitReceived();
+            stage.send(SOME);
+            stage.awaitReceived();
+        }
+    }
+
+    @Everywhere
+    void shouldDeliverAsManyMessagesAsReads(Variant variant) throws Exception {
+        AtomicInteger reads = new AtomicInteger();
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.recorder().when("complete", channel -> {
+                if (reads.incrementAndGet() < 3) {
+                    channel.read();
+                }
+            });
+            stage.start(Channel::read);
+            for (int i = 1; i <= 3; i++) {
+                stage.send(SOME);
+                stage.awaitReceived();
+            }
+            stage.send(SOME);
+            expectNoMore(stage, 3);
+        }
+    }
+
+    @Everywhere
+    void shouldReadNothingOnceAutoReadIsOff(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.start(channel -> channel.config().setAutoRead(false));
+            stage.send(SOME);
+            expectNoMore(stage, 0);
+            stage.onLoop(channel -> channel.config().setAutoRead(true));
+            stage.awaitReceived();
+        }
+    }
+
+    @Everywhere
+    void shouldDeliverNoMoreThanTheMessageAtWhichAutoReadIsSwitchedOff(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.recorder().when("read", channel -> channel.config().setAutoRead(false));
+            stage.start();
+            for (int i = 1; i <= 3; i++) {
+                stage.send(SOME);
+                stage.awaitReceived();
+                stage.send(SOME);
+                expectNoMore(stage, 2 * i - 1);
+                stage.onLoop(channel -> channel.config().setAutoRead(true));
+                stage.awaitReceived();
+                expectNoMore(stage, 2 * i);
+                stage.onLoop(channel -> channel.config().setAutoRead(true));
+            }
+        }
+    }
+
+    /** The loop may be about to read when it happens. */
+    @Everywhere
+    void shouldReadOneMessageMoreAtMostWhenAnotherThreadSwitchesAutoReadOff(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.start();
+            for (int i = 0; i < 4; i++) {
+                stage.channel().config().setAutoRead(false);
+                int before = stage.recorder().messages();
+                stage.send(SOME);
+                stage.send(SOME);
+                stage.settleLoop();
+                assertTrue(stage.recorder().messages() <= before + 1);
+                stage.channel().config().setAutoRead(true);
+                stage.awaitReceived();
+            }
+        }
+    }
+
+    /** Netty takes an outstanding read back when autoRead is switched off. */
+    @Everywhere
+    void shouldForgetAReadWhenAutoReadIsSwitchedOffAfterIt(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.start(channel -> {
+                channel.read();
+                channel.config().setAutoRead(false);
+            });
+            stage.send(SOME);
+            expectNoMore(stage, 0);
+            stage.onLoop(Channel::read);
+            stage.awaitReceived();
+        }
+    }
+
+    @Everywhere
+    void shouldRememberAReadThatFollowsSwitchingAutoReadOff(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.start(channel -> {
+                channel.config().setAutoRead(false);
+                channel.read();
+            });
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.send(SOME);
+            expectNoMore(stage, stage.recorder().messages());
+        }
+    }
+
+    @Everywhere
+    void shouldGoOnReadingAfterAnExceptionInChannelRead(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.recorder().when("read", channel -> {
+                throw new UnsupportedOperationException("the user's");
+            });
+            stage.start();
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.awaitEvents("registered active read UnsupportedOperationException");
+            stage.recorder().when("read", channel -> {});
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.awaitEvents("registered active read UnsupportedOperationException read complete");
+        }
+    }
+
+    @Everywhere
+    void shouldGoOnReadingAfterAnExceptionInChannelReadComplete(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant)) {
+            stage.recorder().when("complete", channel -> {
+                throw new UnsupportedOperationException("the user's");
+            });
+            stage.start();
+            stage.send(SOME);
+            stage.awaitEvents("registered active read complete UnsupportedOperationException");
+            stage.recorder().when("complete", channel -> {});
+            stage.send(SOME);
+            stage.awaitEvents("registered active read complete UnsupportedOperationException read complete");
+        }
+    }
+
+    /** A handler that asks for reads when it likes, not when it is asked. */
+    @Everywhere
+    void shouldReadOnlyWhenAHandlerLetsItsReadsPass(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead().user(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void read(ChannelHandlerContext ctx) {
+                // later, perhaps
+            }
+        })) {
+            stage.start(Channel::read);
+            stage.send(SOME);
+            expectNoMore(stage, 0);
+        }
+    }
+
+    /** STARTTLS, for one, is put in front of all others and reads. */
+    @Everywhere
+    void shouldServeAHandlerInFrontOfAllOthers(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start(channel -> channel.pipeline().addFirst("front", new ChannelInboundHandlerAdapter()));
+            stage.send(SOME);
+            stage.onLoop(channel -> channel.pipeline().context("front").read());
+            stage.awaitReceived();
+            stage.send(SOME);
+            expectNoMore(stage, stage.recorder().messages());
+            stage.onLoop(channel -> channel.pipeline().remove("front"));
+            stage.onLoop(Channel::read);
+            stage.awaitReceived();
+            assertFalse(stage.events().contains("wrong"));
+        }
+    }
+}
