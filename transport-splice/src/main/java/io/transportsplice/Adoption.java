@@ -42,7 +42,7 @@ final class Adoption extends ChannelDuplexHandler {
     private final Channel channel;
     private final SplicingEventLoop view;
     private final Adopter adopter;
-    private boolean active;
+    private boolean abandoned;
     private boolean outputShutdown;
     private boolean closeAsked;
     private boolean toldTheEnd;
@@ -53,14 +53,20 @@ final class Adoption extends ChannelDuplexHandler {
         this.adopter = adopter;
     }
 
-    /** False if the loop takes no more tasks. */
-    static boolean schedule(Channel channel, SplicingEventLoop view, Adopter adopter) {
+    /** Of a channel that is active. Null if the loop takes no more tasks. */
+    static Adoption schedule(Channel channel, SplicingEventLoop view, Adopter adopter) {
+        Adoption adoption = new Adoption(channel, view, adopter);
         try {
-            view.execute(new Adoption(channel, view, adopter)::begin);
-            return true;
+            view.execute(adoption::begin);
+            return adoption;
         } catch (RejectedExecutionException e) {
-            return false;
+            return null;
         }
+    }
+
+    /** The channel leaves this event loop: one that has not begun does not begin, and tells nobody. */
+    void abandon() {
+        abandoned = true;
     }
 
     /** Whether a handler is the first of its pipeline, but for an adoption. */
@@ -75,11 +81,13 @@ final class Adoption extends ChannelDuplexHandler {
     }
 
     private void begin() {
+        if (abandoned) {
+            return; // the channel may be another thread's
+        }
         if (!channel.isRegistered() || !channel.isOpen() || mayBeClosing() || !adopter.stillWantsIt()) {
             adopter.notAdopted();
             return;
         }
-        active = channel.isActive();
         outputShutdown = isOutputShutdown();
         channel.pipeline().addFirst(this);
         // Not through the pipeline: it is none of the user's handlers' business.
@@ -152,9 +160,7 @@ final class Adoption extends ChannelDuplexHandler {
         channel.unsafe().close(channel.voidPromise());
         channel.pipeline()
                 .fireExceptionCaught(new IllegalStateException("the channel could not be registered again", cause));
-        if (active) {
-            channel.pipeline().fireChannelInactive();
-        }
+        channel.pipeline().fireChannelInactive();
         channel.pipeline().fireChannelUnregistered();
     }
 
@@ -167,9 +173,7 @@ final class Adoption extends ChannelDuplexHandler {
     public void channelUnregistered(ChannelHandlerContext ctx) {
         if (isClosing() && !toldTheEnd) { // Netty would do it too late, or not at all
             toldTheEnd = true;
-            if (active) {
-                ctx.fireChannelInactive();
-            }
+            ctx.fireChannelInactive();
             ctx.fireChannelUnregistered();
             channel.closeFuture().addListener(closed -> Tasks.execute(view, this::emptyThePipeline, () -> {}));
         }
@@ -190,11 +194,5 @@ final class Adoption extends ChannelDuplexHandler {
     public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
         closeAsked = true;
         ctx.close(promise);
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        active = true;
-        ctx.fireChannelActive();
     }
 }

@@ -106,6 +106,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelUnregistered(ChannelHandlerContext context) {
+        registration.unregistered();
         input.unregistered();
         context.fireChannelUnregistered();
     }
@@ -118,6 +119,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
+        if (output != null) {
+            registration.adopt();
+        }
         input.activated();
         context.fireChannelActive();
     }

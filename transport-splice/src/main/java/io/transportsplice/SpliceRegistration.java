@@ -12,8 +12,8 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     private final ChannelHandlerContext ctx;
     private final SpliceInput input;
-    /** An adoption is under way. */
-    private boolean adopting;
+    /** Null unless one is under way. */
+    private Adoption adoption;
     /** The user has asked for the channel to leave its event loop. */
     private boolean deregistering;
     /** Why not, so that it is counted once, not at each message. */
@@ -25,7 +25,7 @@ final class SpliceRegistration implements Adoption.Adopter {
     }
 
     boolean isAdopting() {
-        return adopting;
+        return adoption != null;
     }
 
     void deregistering() {
@@ -37,9 +37,16 @@ final class SpliceRegistration implements Adoption.Adopter {
         adopt();
     }
 
+    void unregistered() {
+        if (adoption != null) {
+            adoption.abandon();
+            adoption = null;
+        }
+    }
+
     /** Something happens on the channel, which may not be adopted yet. */
     void tryAgain() {
-        if (input.isAdopted() || adopting) {
+        if (input.isAdopted() || adoption != null) {
             return;
         }
         if (Adoption.isFirst(ctx)) {
@@ -50,8 +57,12 @@ final class SpliceRegistration implements Adoption.Adopter {
         }
     }
 
-    private void adopt() {
-        if (adopting || input.isAdopted() || !ctx.channel().isRegistered()) {
+    /** Not while it connects: it would lose the event that tells of its connection. */
+    void adopt() {
+        if (adoption != null
+                || input.isAdopted()
+                || !ctx.channel().isRegistered()
+                || !ctx.channel().isActive()) {
             return;
         }
         SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());
@@ -63,7 +74,7 @@ final class SpliceRegistration implements Adoption.Adopter {
         if (handle != null) {
             input.adopted(handle);
         } else {
-            adopting = Adoption.schedule(ctx.channel(), view, this);
+            adoption = Adoption.schedule(ctx.channel(), view, this);
         }
     }
 
@@ -85,7 +96,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     @Override
     public void adopted(SplicingHandle handle) {
-        adopting = false;
+        adoption = null;
         if (!ctx.isRemoved()) {
             input.adopted(handle);
         }
@@ -94,7 +105,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     @Override
     public void notAdopted() {
-        adopting = false;
+        adoption = null;
         input.readAgain();
     }
 }

@@ -10,11 +10,15 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.SpliceMetrics;
+import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -221,6 +225,25 @@ class MoveContractTest {
             }
             stage.peer().receive(stage.outgoing(), 0, stage.written());
             expectLife(deed.told, stage.events().replace(" read", "").replace(" complete", ""));
+        }
+    }
+
+    /** An adoption that waits behind the deregistration must not begin once another loop has the channel. */
+    @Test
+    void shouldBeAdoptedOnTheLoopThatItMovesTo() throws Exception {
+        long before = SpliceMetrics.snapshot().adoptions();
+        CountDownLatch registered = new CountDownLatch(1);
+        try (Stage stage = new Stage(Variant.PLAIN, 2)) {
+            stage.start(channel -> {
+                channel.deregister().addListener(done -> {
+                    stage.otherLoop().register(channel).addListener(again -> registered.countDown());
+                    registered.await();
+                });
+                channel.pipeline().addFirst(new EpollSpliceHandler());
+            });
+            Await.until("it is adopted", () -> SpliceMetrics.snapshot().adoptions() == before + 1);
+            stage.send(SOME);
+            stage.awaitReceived();
         }
     }
 
