@@ -74,9 +74,12 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             return;
         }
         claimed = ClaimedSource.claim(source, this);
-        sink.closeFuture().addListener(sinkClosed);
-        promise.addListener(done -> onSource(this::takeNoMore));
         taking = take(bytes - writeHeld());
+        if (failure != null) {
+            takeNoMore();
+        }
+        sink.closeFuture().addListener(sinkClosed); // now, as it may be closed already
+        promise.addListener(done -> onSource(this::takeNoMore));
         taking.addListener(done -> {
             if (done.isCancelled()) {
                 claimed.takeBackRead();

@@ -273,4 +273,19 @@ class ReadContractTest {
             assertFalse(stage.events().contains("wrong"));
         }
     }
+
+    /** That was not read from the socket, and is followed by no channelReadComplete. */
+    @Everywhere
+    void shouldGoOnReadingAfterAMessageFromElsewhere(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start(Channel::read);
+            stage.onLoop(channel -> channel.pipeline().fireChannelRead(stage.bytes(0)));
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.onLoop(channel -> channel.config().setAutoRead(true));
+            stage.onLoop(channel -> channel.pipeline().fireChannelRead(stage.bytes(0)));
+            stage.send(SOME);
+            stage.awaitReceived();
+        }
+    }
 }

@@ -1,0 +1,162 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Peer;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Where a transfer ends, and what the pipelines around it get. */
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class SpliceToEndsTest {
+    private static final int CHUNK = 64 * 1024;
+    private static final int MIB = 1024 * 1024;
+    private static final int REST = 5000;
+
+    /** What comes to a channel's own pipeline. */
+    private static final class Own extends ChannelInboundHandlerAdapter {
+        private final AtomicLong bytes = new AtomicLong();
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            ctx.channel().config().setAutoRead(false);
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            bytes.addAndGet(((ByteBuf) message).readableBytes());
+            ReferenceCountUtil.release(message);
+        }
+
+        static long bytes(Channel channel) {
+            return channel.pipeline().get(Own.class).bytes.get();
+        }
+    }
+
+    private final Rig rig = new Rig(Mode.PLAIN).configure(c -> c.relay(Own::new, (front, back) -> {}));
+    private Link link;
+    private Channel source;
+    private Channel sink;
+
+    @BeforeEach
+    void open() throws Exception {
+        link = rig.link(Route.TCP_TCP_UP);
+        TestRelay.Pair pair = rig.relay().lastPair();
+        source = pair.front();
+        sink = pair.back();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        source.close();
+        sink.close();
+        rig.close();
+    }
+
+    /** Each begun by the listener of the one before, as stock's users do. */
+    @ParameterizedTest
+    @CsvSource({"1000, 60", "32768, 20", "100000, 8"})
+    void shouldTakeExactlyItsBytesHoweverManyFollow(int bytes, int count) throws Exception {
+        long all = (long) bytes * count;
+        java.util.concurrent.Future<?> sent =
+                rig.async(() -> link.source().send(link.forward(), 0, all + REST, CHUNK));
+        List<Long> moved = new ArrayList<>();
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        transfer(bytes, count, moved, over);
+        link.sink().receive(link.forward(), 0, all);
+        over.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        Rig.await(sent);
+        assertEquals(Collections.nCopies(count, (long) bytes), moved);
+        source.eventLoop().submit(() -> {}).syncUninterruptibly();
+        assertEquals(0, Own.bytes(source), "nobody asked for it");
+        source.config().setAutoRead(true);
+        Await.until("the rest is the source's own", () -> Own.bytes(source), n -> n == REST);
+    }
+
+    private void transfer(long bytes, int count, List<Long> moved, CompletableFuture<Void> over) {
+        EpollSplice.spliceTo(source, sink, bytes).addListener((Future<Long> done) -> {
+            if (!done.isSuccess()) {
+                over.completeExceptionally(done.cause());
+                return;
+            }
+            moved.add(done.getNow());
+            if (moved.size() < count) {
+                transfer(bytes, count, moved, over);
+            } else {
+                over.complete(null);
+            }
+        });
+    }
+
+    @Test
+    void shouldFailAtOnceWhereTheSourceIsClosed() throws Exception {
+        source.close().sync();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink);
+        assertInstanceOf(ClosedChannelException.class, cause(moved));
+    }
+
+    @Test
+    void shouldFailAtOnceWhereTheSinkIsClosed() throws Exception {
+        sink.close().sync();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink);
+        assertInstanceOf(ClosedChannelException.class, cause(moved));
+    }
+
+    /** What has been taken is written; then it fails. */
+    @Test
+    void shouldFailWhenTheSourceIsClosedWhileBytesWaitAtTheSink() throws Exception {
+        Future<Long> moved = EpollSplice.spliceTo(source, sink);
+        rig.async(() -> link.source().send(link.forward(), 0, 64 * MIB, CHUNK));
+        Await.until("bytes wait at the sink", () -> sink.unsafe().outboundBuffer().size() > 0);
+        source.close().sync();
+        CompletableFuture<Peer.Received> received =
+                CompletableFuture.supplyAsync(() -> link.sink().receiveToEnd(link.forward(), 0));
+        assertInstanceOf(ClosedChannelException.class, cause(moved));
+        sink.close();
+        assertTrue(received.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS).bytes() > 0);
+    }
+
+    private static Throwable cause(Future<?> failed) {
+        assertTrue(failed.awaitUninterruptibly(Await.BOUND.toMillis()), "it never ends");
+        return failed.cause();
+    }
+
+    /** The splice handler that the transfer puts into the sink's pipeline comes late. */
+    @Test
+    void shouldLeaveTheSinksOwnReadAsItWas() throws Exception {
+        sink.eventLoop().submit(() -> sink.read()).syncUninterruptibly();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, MIB);
+        link.carry(0, MIB, CHUNK);
+        assertEquals(MIB, moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        link.sink().send(link.backward(), 0, REST, CHUNK);
+        Await.until("the sink's read is served", () -> Own.bytes(sink) > 0);
+    }
+}
