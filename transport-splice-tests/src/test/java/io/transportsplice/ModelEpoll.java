@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 /**
  * The epoll of the model: level-triggered, it delivers an event in each round for as long as a condition and the
@@ -34,15 +36,28 @@ final class ModelEpoll implements IoHandler {
     private final List<Registration> registrations = new ArrayList<>();
     private final ThreadAwareExecutor executor;
     private final ModelViolations violations;
+    private final BooleanSupplier isTurn;
+    private final Executor tasks;
+    private final Runnable runTasks;
     /** Never run: Netty's gathering writes need the arrays that it attaches to registrations. */
     private final IoHandler real;
 
     private final IoRegistration realRegistration;
     private boolean registrationLost;
+    private int refusals;
 
-    ModelEpoll(ThreadAwareExecutor executor, ModelViolations violations) {
+    /** @param tasks where those of its loop wait */
+    ModelEpoll(
+            ThreadAwareExecutor executor,
+            ModelViolations violations,
+            BooleanSupplier isTurn,
+            Executor tasks,
+            Runnable runTasks) {
         this.executor = executor;
         this.violations = violations;
+        this.isTurn = isTurn;
+        this.tasks = tasks;
+        this.runTasks = runTasks;
         real = EpollIoHandler.newFactory(1, DefaultSelectStrategyFactory.INSTANCE)
                 .newHandler(executor);
         try {
@@ -59,6 +74,21 @@ final class ModelEpoll implements IoHandler {
     /** Whether Netty's bug has struck a channel that no splice handler guarded. */
     boolean isRegistrationLost() {
         return registrationLost;
+    }
+
+    /** The next socket that registers is refused. */
+    void refuse() {
+        refusals++;
+    }
+
+    void refuseNoMore() {
+        refusals = 0;
+    }
+
+    private void checkTurn() {
+        if (!isTurn.getAsBoolean()) {
+            throw violations.add("epoll is used by another thread than the loop's");
+        }
     }
 
     /** Delivers, once, an event that is not true: one left over from another channel of the same descriptor. */
@@ -84,9 +114,18 @@ final class ModelEpoll implements IoHandler {
     }
 
     @Override
-    public IoRegistration register(IoHandle handle) {
+    public IoRegistration register(IoHandle handle) throws IOException {
+        checkTurn();
         EpollIoHandle epollHandle = (EpollIoHandle) handle;
+        if (refusals > 0) {
+            refusals--;
+            sockets.get(epollHandle.fd().intValue()).refused();
+            throw new IOException("epoll_ctl: no memory");
+        }
         Registration registration = new Registration(epollHandle);
+        if (registrations.stream().anyMatch(other -> other.socket == registration.socket && other.valid)) {
+            throw violations.add("a socket is registered twice");
+        }
         registrations.add(registration);
         handle.registered();
         return registration;
@@ -96,7 +135,13 @@ final class ModelEpoll implements IoHandler {
     public void prepareToDestroy() {
         for (Registration registration : List.copyOf(registrations)) {
             registration.cancel();
+            try {
+                registration.handle.close();
+            } catch (Exception e) {
+                violations.add(e);
+            }
         }
+        runTasks.run();
         // The loop, if it has a task to run, does not sleep before it ends.
         executor.execute(() -> {});
     }
@@ -133,8 +178,9 @@ final class ModelEpoll implements IoHandler {
             socket = sockets.get(handle.fd().intValue());
         }
 
+        /** One that is the first: behind another it guards nothing. */
         private boolean hasHandler() {
-            return socket.channel().pipeline().get(EpollSpliceHandler.class) != null;
+            return socket.channel().pipeline().first() instanceof EpollSpliceHandler;
         }
 
         int due() {
@@ -163,6 +209,7 @@ final class ModelEpoll implements IoHandler {
 
         @Override
         public long submit(IoOps ops) {
+            checkTurn();
             if (!valid) {
                 return -1;
             }
@@ -200,9 +247,17 @@ final class ModelEpoll implements IoHandler {
                 return false;
             }
             valid = false;
+            if (isTurn.getAsBoolean()) {
+                leave();
+            } else {
+                tasks.execute(this::leave);
+            }
+            return true;
+        }
+
+        private void leave() {
             registrations.remove(this);
             handle.unregistered();
-            return true;
         }
 
         @Override

@@ -37,16 +37,11 @@ final class ModelKernel implements Kernel {
     private final Map<Integer, PipeEnd> pipeEnds = new HashMap<>();
     private final Map<Integer, ModelSocket> sockets = new HashMap<>();
     private final ModelViolations violations;
-    private final Runnable beforeFill;
     private int nextFd = FIRST_PIPE_FD;
     private int errno;
-    private int fatalFills;
-    private int fatalDrains;
 
-    /** @param beforeFill may object to a fill that is about to be made */
-    ModelKernel(ModelViolations violations, Runnable beforeFill) {
+    ModelKernel(ModelViolations violations) {
         this.violations = violations;
-        this.beforeFill = beforeFill;
         for (Call call : Call.values()) {
             script.put(call, new ArrayDeque<>());
         }
@@ -56,6 +51,8 @@ final class ModelKernel implements Kernel {
         byte[] bytes = {};
         int from;
         int capacity = NEW_PIPE;
+        /** Some sink's, and the last splice was not refused: nobody may look. */
+        boolean taken;
 
         int size() {
             return bytes.length - from;
@@ -79,15 +76,6 @@ final class ModelKernel implements Kernel {
 
     int openPipes() {
         return pipeEnds.size() / 2;
-    }
-
-    /** Fills and drains that failed with an error of the connection. */
-    int fatalFills() {
-        return fatalFills;
-    }
-
-    int fatalDrains() {
-        return fatalDrains;
     }
 
     private int failWith(int reason) {
@@ -115,7 +103,14 @@ final class ModelKernel implements Kernel {
         if (socket == null || !socket.channel().isOpen()) {
             throw violations.add("the number of no open socket: " + fd);
         }
+        if (!socket.channel().eventLoop().inEventLoop()) {
+            throw violations.add("a socket is used by another thread than its loop's");
+        }
         return socket;
+    }
+
+    private static boolean isFatal(int fault) {
+        return !LibC.isRefusal(fault) && fault != LibC.EAGAIN && fault != LibC.EINTR;
     }
 
     @Override
@@ -140,15 +135,18 @@ final class ModelKernel implements Kernel {
     }
 
     private long fill(ModelSocket from, int fd, Content to, long length) {
-        beforeFill.run();
+        from.isToBeFilled();
         if (to.size() > 0) {
             throw violations.add("a pipe is filled that holds " + to.size() + " bytes");
         }
         int fault = fault(Call.FILL);
         if (fault > 0) {
-            fatalFills += LibC.isRefusal(fault) || fault == LibC.EAGAIN || fault == LibC.EINTR ? 0 : 1;
+            if (isFatal(fault)) {
+                from.fillFailed();
+            }
             return failWith(fault);
         }
+        to.taken = false;
         long most = Math.min(Math.min(length, to.capacity), fault == SHORT ? SHORT_BYTES : buffer.capacity());
         try {
             int n = new FileDescriptor(fd).read(buffer.clear(), 0, (int) most);
@@ -170,8 +168,11 @@ final class ModelKernel implements Kernel {
 
     private long drain(Content from, ModelSocket to, long length) {
         int fault = fault(Call.DRAIN);
+        from.taken = !LibC.isRefusal(fault);
         if (fault > 0) {
-            fatalDrains += LibC.isRefusal(fault) || fault == LibC.EAGAIN || fault == LibC.EINTR ? 0 : 1;
+            if (isFatal(fault)) {
+                to.drainFailed();
+            }
             return failWith(fault);
         }
         long most = Math.min(Math.min(length, from.size()), fault == SHORT ? SHORT_BYTES : Long.MAX_VALUE);
@@ -200,6 +201,9 @@ final class ModelKernel implements Kernel {
     @Override
     public long read(int fd, ByteBuffer into, long length) {
         Content from = pipe(fd, true);
+        if (from.taken) {
+            throw violations.add("somebody looks at bytes that are a sink's");
+        }
         int fault = fault(Call.READ);
         if (fault > 0) {
             return failWith(fault);

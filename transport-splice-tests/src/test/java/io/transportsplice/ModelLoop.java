@@ -1,44 +1,46 @@
 package io.transportsplice;
 
+import io.netty.channel.Channel;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
-import io.transportsplice.testing.Await;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The event loop of the model: run by hand on the test's thread, its clock stands still until it is told to go on, and
- * it takes itself for a loop of Netty's epoll, which only a loop that is made of it can be.
+ * An event loop of the model: run by hand, a task at a time if need be, on the test's thread whenever it has its turn. Its
+ * clock stands still until it is told to go on, and it takes itself for a loop of Netty's epoll, which only a loop that is
+ * made of it can be.
  */
 final class ModelLoop implements AutoCloseable {
     /** Far more rounds than anything here takes; only what spins takes them all. */
     private static final int SPINNING = 20_000;
-    /** From here on each round waits a little: on a busy machine the network between two sockets may take its time. */
-    private static final int BUSY = 5_000;
-
-    private static final long PAUSE_NANOS = 100_000;
-
-    /** After so many rounds the far ends take what has arrived: else real buffers would be full one day. */
-    private static final int FAR_ENDS_TURN = 16;
 
     private final ModelViolations violations;
-    private final Runnable farEnds;
+    private final ModelTurn turn;
     private final MockTicker clock = Ticker.newMockTicker();
+    private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final ManualIoEventLoop manual;
     private final IoEventLoop loop;
     private ModelEpoll epoll;
+    private boolean full;
 
-    ModelLoop(ModelViolations violations, Runnable farEnds) {
+    ModelLoop(ModelViolations violations, ModelTurn turn) {
         this.violations = violations;
-        this.farEnds = farEnds;
+        this.turn = turn;
         manual = new ManualIoEventLoop(
-                null, Thread.currentThread(), executor -> epoll = new ModelEpoll(executor, violations), clock);
+                null,
+                Thread.currentThread(),
+                executor -> epoll = new ModelEpoll(executor, violations, this::isTurn, this::execute, this::runTasks),
+                clock);
         loop = (IoEventLoop) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {IoEventLoop.class}, (proxy, method, arguments) -> {
                     return switch (method.getName()) {
@@ -46,7 +48,12 @@ final class ModelLoop implements AutoCloseable {
                         case "next" -> proxy;
                         case "hashCode" -> System.identityHashCode(proxy);
                         case "equals" -> proxy == arguments[0];
-                        case "execute" -> call(method, watched((Runnable) arguments[0]));
+                        case "inEventLoop", "isExecutorThread" ->
+                            turn.isOf(this, arguments == null ? Thread.currentThread() : (Thread) arguments[0]);
+                        case "execute" -> {
+                            execute((Runnable) arguments[0]);
+                            yield null;
+                        }
                         default -> call(method, arguments);
                     };
                 });
@@ -60,49 +67,90 @@ final class ModelLoop implements AutoCloseable {
         }
     }
 
-    /** Netty logs what a task throws. */
-    private Runnable watched(Runnable task) {
-        return () -> {
-            try {
-                task.run();
-            } catch (Throwable e) {
-                violations.add(e);
-            }
-        };
+    private void execute(Runnable task) {
+        if (manual.isShutdown() || full) {
+            throw new RejectedExecutionException(full ? "the queue is full" : "the loop has ended");
+        }
+        tasks.add(task);
+    }
+
+    /** Whether it takes no tasks for now. */
+    void full(boolean now) {
+        full = now;
+    }
+
+    private boolean isTurn() {
+        return turn.isOf(this, Thread.currentThread());
     }
 
     IoEventLoop loop() {
         return loop;
     }
 
+    SplicingEventLoop view() {
+        return SplicingEventLoop.of(loop);
+    }
+
+    boolean isLoopOf(Channel channel) {
+        return channel.eventLoop() == loop || channel.eventLoop() == view();
+    }
+
     ModelEpoll epoll() {
         return epoll;
     }
 
-    void runOnce() {
-        manual.runNow();
-        violations.check();
+    boolean hasTasks() {
+        return !tasks.isEmpty();
     }
 
-    /** Runs until there are neither events nor tasks. */
-    void runToRest() {
-        for (int rounds = 0; manual.runNow() > 0; rounds++) {
-            violations.check();
-            if (rounds > SPINNING) {
-                throw violations.add("it spins");
+    /** What epoll has to say, once. */
+    int runIo() {
+        int[] n = new int[1];
+        turn.take(this, () -> n[0] = manual.runNow(-1));
+        return n[0];
+    }
+
+    /** One task. */
+    void runTask() {
+        turn.take(this, () -> {
+            Runnable task = tasks.poll();
+            if (task != null) {
+                runWatched(task);
             }
-            if (rounds % FAR_ENDS_TURN == FAR_ENDS_TURN - 1) {
-                farEnds.run();
+        });
+    }
+
+    /** All tasks, and all that is due. */
+    private int runTasks() {
+        int[] n = new int[1];
+        turn.take(this, () -> {
+            n[0] += manual.runNonBlockingTasks(0);
+            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                runWatched(task);
+                if (++n[0] > SPINNING) {
+                    throw violations.add("tasks without end");
+                }
             }
-            if (rounds > BUSY) {
-                Await.pause(PAUSE_NANOS);
-            }
+        });
+        return n[0];
+    }
+
+    /** Netty logs what a task throws. */
+    private void runWatched(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            violations.add(e);
         }
-        violations.check();
     }
 
-    void passTrimInterval() {
-        clock.advance(PipePool.TRIM_INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    /** Events, then tasks: how many there were. */
+    int runOnce() {
+        return runIo() + runTasks();
+    }
+
+    void pass(long millis) {
+        clock.advance(millis, TimeUnit.MILLISECONDS);
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {
@@ -120,9 +168,10 @@ final class ModelLoop implements AutoCloseable {
     public void close() {
         CountDownLatch told = new CountDownLatch(1);
         manual.terminationFuture().addListener(terminated -> told.countDown());
-        manual.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        turn.take(this, () -> manual.shutdownGracefully(0, 0, TimeUnit.SECONDS));
         for (int rounds = 0; !manual.isTerminated(); rounds++) {
-            manual.runNow();
+            runTasks();
+            turn.take(this, manual::runNow);
             if (rounds > SPINNING) {
                 throw violations.add("the loop does not end");
             }

@@ -1,81 +1,75 @@
 package io.transportsplice;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelPipeline;
-import io.transportsplice.ModelRelay.Written;
-import io.transportsplice.testing.PatientClock;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /**
- * A source, a sink and all of this library between them, in a world that the test makes: the loop is run by hand, epoll
- * and pipes are models, the kernel fails by a script. What must hold after each step is checked at each rest, what must
- * hold in the end in {@link #settle}.
+ * A source, a sink and all of this library between them, in a world that the test makes: two loops are run by hand, epoll
+ * and pipes are models, the kernel fails by a script. A second pair of connections is there to be mistaken for the first.
+ * What must hold after each step is checked at each rest, what must hold in the end in {@link #settle}.
  */
 final class ModelMachine implements AutoCloseable {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int WITHOUT_BOUND = Integer.MAX_VALUE;
 
     private final ModelSetup setup;
-    private final ModelViolations violations = new ModelViolations();
-    private final ModelLoop loop = new ModelLoop(violations, this::receive);
-    private final ModelKernel kernel = new ModelKernel(violations, this::beforeFill);
-    private final ModelSocket source;
-    private final ModelSocket sink;
+    private final ModelWorld world;
+    private final ModelConnection source;
+    private final ModelConnection sink;
+    private final ModelConnection otherSource;
+    private final ModelConnection otherSink;
     private final ModelRelay relay;
-    private final Set<ModelSocket> closedByUser = new HashSet<>();
-    private boolean unguarded;
+    private final ModelRelay otherRelay;
+    private final ModelChecks checks;
 
     ModelMachine(ModelSetup setup) throws IOException {
         this.setup = setup;
-        SplicingEventLoop.install(loop.loop(), new LibC(kernel));
-        source = new ModelSocket(WITHOUT_BOUND);
-        sink = new ModelSocket(setup.room());
-        relay = new ModelRelay(source, sink, violations);
-        open(source, relay, setup.autoRead());
-        open(sink, new Bystander(), false);
-        loop.runToRest();
+        world = new ModelWorld(setup);
+        source = new ModelConnection(world, 0, WITHOUT_BOUND);
+        sink = new ModelConnection(world, 1, setup.room());
+        otherSource = new ModelConnection(world, 2, WITHOUT_BOUND);
+        otherSink = new ModelConnection(world, 3, WITHOUT_BOUND);
+        relay = newRelay(0, source, sink, otherSink);
+        otherRelay = newRelay(2, otherSource, otherSink, sink);
+        checks = new ModelChecks(world, source, relay, otherSource, otherRelay);
+        source.open(0, setup.autoRead(), relay);
+        sink.open(setup.place().sinkElsewhere() ? 1 : 0, false);
+        otherSource.open(0, true, otherRelay);
+        otherSink.open(1, false);
+        world.runToRest();
     }
 
-    private void open(ModelSocket socket, ChannelHandler user, boolean autoRead) {
-        kernel.add(socket);
-        loop.epoll().add(socket);
-        Channel channel = socket.channel();
-        socket.channel().config().setAutoRead(autoRead).setAllowHalfClosure(setup.halfClosure());
-        channel.pipeline().addLast(new ChannelInitializer<>() {
-            @Override
-            protected void initChannel(Channel opened) {
-                opened.pipeline().addLast(new EpollSpliceHandler(setup.options()), user);
-            }
-        });
-        channel.unsafe().register(loop.loop(), channel.newPromise());
+    private ModelRelay newRelay(int lane, ModelConnection from, ModelConnection to, ModelConnection other) {
+        ModelFates fates = new ModelFates(world, from, to, other);
+        ModelRelay made = new ModelRelay(lane, from.socket(), fates, world.violations());
+        from.socket().beforeFill(() -> checkFill(made));
+        return made;
     }
 
-    ModelSocket source() {
+    ModelWorld world() {
+        return world;
+    }
+
+    ModelConnection source() {
         return source;
     }
 
-    ModelSocket sink() {
+    ModelConnection sink() {
         return sink;
     }
 
+    ModelConnection connection(boolean atSource) {
+        return atSource ? source : sink;
+    }
+
+    ModelConnection otherSource() {
+        return otherSource;
+    }
+
     ModelKernel kernel() {
-        return kernel;
+        return world.kernel();
     }
 
     ModelRelay relay() {
@@ -88,238 +82,211 @@ final class ModelMachine implements AutoCloseable {
         for (ModelStep step : steps) {
             ModelTally.count("steps", 1);
             step.happen(this);
-            receive();
-            violations.check();
+            world.receive();
+            world.violations().check();
         }
     }
 
-    private void receive() {
-        sink.receive();
-        source.receive();
+    /** Done by a task of the source's loop. */
+    void later(ModelStep step) {
+        world.loopOf(source.channel()).loop().execute(() -> happenNow(step));
+    }
+
+    /** Done while the next message is under way. */
+    void atNextMessage(boolean before, ModelStep step) {
+        relay.atNextMessage(before, () -> happenNow(step));
+    }
+
+    void outside(ModelStep step) {
+        world.outside(() -> happenNow(step));
+    }
+
+    private void happenNow(ModelStep step) {
+        try {
+            step.happen(this);
+        } catch (IOException e) {
+            world.violations().add(e);
+        }
     }
 
     void read() {
-        relay.requestRead(source.channel());
+        relay.demand().read();
+        if (!isOnLoop()) {
+            relay.demand().mayBeMore(); // a message that comes before the task that reads does not answer it
+        }
+        world.on(source.channel(), source.channel()::read);
     }
 
     void autoRead(boolean on) {
-        if (source.channel().config().isAutoRead() && !on) {
-            relay.cancelRead(); // Netty does
+        if (!isOnLoop()) {
+            if (source.life().isAway()) {
+                return; // Netty 4.2.18 may do it on the wrong loop then
+            }
+            relay.demand().mayBeMore();
         }
-        source.channel().config().setAutoRead(on);
+        if (source.channel().config().isAutoRead() && !on) {
+            if (isOnLoop()) {
+                relay.demand().takenBack(); // Netty does
+            } else {
+                relay.demand().unsure(); // Netty does, if nobody has read meanwhile
+            }
+        }
+        world.on(source.channel(), () -> source.channel().config().setAutoRead(on));
     }
 
-    void runOnce() {
-        loop.runOnce();
+    /** Whether an action on the source is done by its loop. */
+    private boolean isOnLoop() {
+        return !world.isOutside() || source.channel().eventLoop().inEventLoop();
     }
 
-    void runToRest() {
-        loop.runToRest();
-        checkAtRest();
+    /** At EPOLLRDHUP, of which each registration is told once, Netty reads a message without being asked. */
+    void sourceEnds() throws IOException {
+        relay.demand().mayBeMore();
+        source.socket().sendEnd();
+    }
+
+    void sourceResets() throws IOException {
+        relay.demand().mayBeMore(); // and at EPOLLERR
+        relay.demand().mayBeMore();
+        source.socket().sendReset();
     }
 
     void limit(int bytes) {
-        EpollSpliceHandler handler = source.channel().pipeline().get(EpollSpliceHandler.class);
-        if (handler != null) {
-            relay.limit(handler, bytes);
-        }
+        world.on(source.channel(), () -> {
+            EpollSpliceHandler handler = source.channel().pipeline().get(EpollSpliceHandler.class);
+            if (handler != null
+                    && !source.isToggledOutside()
+                    && source.channel().eventLoop().inEventLoop()) {
+                relay.limit(handler, bytes);
+            }
+        });
     }
 
-    void passTrimInterval() {
-        loop.passTrimInterval();
+    void cancelLimit() {
+        world.on(source.channel(), relay::cancelLimit);
     }
 
-    void staleEvent(ModelSocket socket, int bits) {
-        loop.epoll().deliverStale(socket, bits);
+    void disposeHeld(ModelFate how) {
+        world.on(source.channel(), () -> relay.disposeHeld(how));
     }
 
-    void closeByUser(ModelSocket socket) {
-        closedByUser.add(socket);
-        socket.channel().close();
+    void toggleSourceHandler() {
+        if (!isOnLoop()) {
+            if (source.life().isAway()) {
+                return;
+            }
+            relay.forgetLimit();
+        }
+        relay.demand().mayBeMore();
+        relay.flight().startAnew();
+        world.on(source.channel(), source::toggleHandler);
     }
 
-    void toggleHandler(ModelSocket socket) {
-        ChannelPipeline pipeline = socket.channel().pipeline();
-        if (!socket.channel().isOpen()) {
-            return;
+    void toggleFront() {
+        relay.demand().mayBeMore();
+        world.on(source.channel(), () -> source.toggle(ModelFront.class, new ModelFront(world.violations())));
+    }
+
+    void readInFront() {
+        world.on(source.channel(), () -> {
+            ModelFront front = source.channel().pipeline().get(ModelFront.class);
+            if (front != null && front.readByItself()) {
+                relay.demand().read();
+            }
+        });
+    }
+
+    void staleEvent(boolean atSource, int bits) {
+        if (atSource) {
+            relay.demand().mayBeMore(); // Netty reads at EPOLLIN, and again at EPOLLRDHUP
+            relay.demand().mayBeMore();
         }
-        if (pipeline.get(EpollSpliceHandler.class) != null) {
-            unguarded = true;
-            pipeline.remove(EpollSpliceHandler.class);
-        } else {
-            pipeline.addFirst(new EpollSpliceHandler(setup.options()));
-        }
-        if (socket == source) {
-            relay.spliceHandlerChanged();
-        }
+        connection(atSource).mislead(bits);
+    }
+
+    void toggleSinkHandler() {
+        world.on(sink.channel(), sink::toggleHandler);
+    }
+
+    void toggleCipher() {
+        world.on(sink.channel(), () -> sink.toggle(ModelCipher.class, new ModelCipher(world.violations())));
     }
 
     // What must hold.
 
-    private void beforeFill() {
-        if (!isReadWanted()) {
-            throw violations.add("a fill that nobody asked for");
+    private void checkFill(ModelRelay of) {
+        if (!of.demand().mayRead()) {
+            throw world.violations().add("a fill that nobody asked for");
         }
-        if (relay.isBoundReached(setup.maxInFlight())) {
-            throw violations.add("a fill while " + relay.inFlightCount() + " wait in the sink");
+        boolean comingHome = world.loopOf(of.channel()).hasTasks(); // a pipe, perhaps
+        if (!comingHome && of.flight().isBoundReached(setup.maxInFlight())) {
+            throw world.violations().add("a fill while " + of.flight().count() + " wait in the sink");
         }
     }
 
-    private boolean isReadWanted() {
-        return source.channel().config().isAutoRead() || relay.isReadRequested();
-    }
-
-    private void checkAtRest() {
-        if (source.channel().isActive()
-                && !source.channel().isInputShutdown()
-                && source.unread() > 0
-                && isReadWanted()
-                && !relay.isBoundReached(setup.maxInFlight())) {
-            throw violations.add("lost wake-up: " + source.unread() + " bytes wait, and a read");
-        }
+    void runToRest() {
+        world.runToRest();
+        checks.atRest();
     }
 
     /** From here on nothing goes wrong and everything is wanted: all must come to its end. */
     void settle() throws IOException {
-        kernel.failNoMore();
-        sink.makeRoom(WITHOUT_BOUND);
-        relay.fate(ModelRelay.Fate.WRITTEN);
-        relay.disposeHeld(ModelRelay.Fate.WRITTEN);
-        source.channel().config().setAutoRead(true);
+        world.noMoreFaults();
+        relay.noActions();
+        sink.socket().makeRoom(WITHOUT_BOUND);
+        relay.fate(ModelFate.WRITTEN);
+        if (!setup.place().outlived()) {
+            disposeHeld(ModelFate.WRITTEN);
+        }
+        runToRest();
+        source.comeBack();
+        sink.comeBack();
+        autoRead(true);
         runToRest(); // what a reset leaves to be read nobody knows
-        await("everything is read", this::isEverythingRead);
-        await(
-                "every write is done",
-                () -> relay.written().stream().allMatch(w -> w.future().isDone()));
-        checkBytes();
-        await(
-                "the sink is writable",
-                () -> sink.channel().isWritable() || !sink.channel().isOpen());
-        checkEnds();
-    }
-
-    private boolean isEverythingRead() {
-        boolean read = source.unread() == 0 && (!source.isEnded() || relay.isInputEnded());
-        return read || relay.isInactive() || isRegistrationLost();
-    }
-
-    private void await(String what, BooleanSupplier condition) {
-        PatientClock clock = new PatientClock();
-        while (!condition.getAsBoolean()) {
-            runToRest();
-            receive();
-            if (!condition.getAsBoolean() && clock.elapsedNanos() > PATIENCE_NANOS) {
-                throw violations.add("never: " + what);
-            }
-        }
-    }
-
-    private void checkBytes() {
-        ByteArrayOutputStream expected = new ByteArrayOutputStream();
-        boolean allWritten = true;
-        long surelyWritten = 0;
-        for (Written written : relay.written()) {
-            for (long at = written.from(); at < written.from() + written.length(); at++) {
-                expected.write(ModelSocket.patternAt(at));
-            }
-            allWritten &= written.future().isSuccess();
-            surelyWritten = written.future().isSuccess() ? expected.size() : surelyWritten;
-        }
-        byte[] whole = expected.toByteArray();
-        int least = (int) surelyWritten;
-        if (!sink.isReset() && kernel.fatalDrains() == 0 && sink.end() != ModelSocket.End.RESET) {
-            await("what was written has arrived", () -> sink.received().length >= least);
-        }
-        byte[] received = sink.received();
-        assertTrue(received.length <= whole.length, () -> received.length + " bytes of " + whole.length);
-        assertArrayEquals(Arrays.copyOf(whole, received.length), received);
-        if (allWritten && !sink.isReset()) {
-            assertEquals(whole.length, received.length);
-        }
-        assertTrue(
-                allWritten || mayFail(sink, kernel.fatalDrains()), () -> "a write failed for no reason: " + causes());
-    }
-
-    private List<Throwable> causes() {
-        return relay.written().stream()
-                .map(written -> written.future().cause())
-                .filter(Objects::nonNull)
-                .toList();
-    }
-
-    /** Netty loses it after a stale event: nothing for it may be wrong but that the handler was away for a while. */
-    private boolean isRegistrationLost() {
-        boolean lost = loop.epoll().isRegistrationLost();
-        assertTrue(!lost || unguarded, "a registration was lost although the handler was there all the time");
-        return lost;
-    }
-
-    private boolean mayFail(ModelSocket socket, int fatalCalls) {
-        return socket.isReset()
-                || fatalCalls > 0
-                || closedByUser.contains(socket)
-                || (socket.isEnded() && !setup.halfClosure())
-                || isRegistrationLost();
-    }
-
-    private void checkEnds() {
-        assertTrue(!relay.isInactive() || mayFail(source, kernel.fatalFills()), "the source was closed for no reason");
-        boolean sourceBroken = source.isReset() || closedByUser.contains(source);
-        boolean ended = source.isEnded() && !sourceBroken && kernel.fatalFills() == 0;
-        if (ended && !isRegistrationLost()) {
-            assertEquals(0, source.unread(), "bytes before the end were not read");
-            assertTrue(setup.halfClosure() ? relay.isInputEnded() : relay.isInactive(), "the end was not told");
-        }
-        if (kernel.fatalFills() > 0 && !sourceBroken) {
-            assertTrue(relay.isFailed() && relay.isInactive(), "a failure of the source was not told");
-        }
-        if (closedByUser.contains(sink) || sink.isReset()) {
-            return;
-        }
-        if (kernel.fatalDrains() > 0) {
-            await("bytes are lost, and the far end knows", () -> sink.end() != ModelSocket.End.NONE);
-            assertEquals(ModelSocket.End.RESET, sink.end());
-        } else if (sink.channel().isOpen()) {
-            relay.endSink();
-            await("the end arrives", () -> sink.end() == ModelSocket.End.EOF);
-            checkBytes();
-        }
+        world.on(sink.channel(), sink.channel()::flush); // what it had to write when it left Netty does not write
+        checks.end(sink, otherSink);
     }
 
     /** After a failure: lets go of what it has, and checks nothing more. */
     void abandon() throws IOException {
-        source.close();
-        sink.close();
-        source.channel().close();
-        sink.channel().close();
-        loop.close();
+        world.full(false);
+        world.endLinger();
+        for (ModelConnection connection : List.of(source, sink, otherSource, otherSink)) {
+            connection.socket().close();
+            world.on(connection.channel(), connection.channel()::close);
+        }
+        world.close();
     }
 
     /** Ends everything, and checks that nothing is left of it. */
     @Override
     public void close() throws IOException {
-        relay.disposeHeld(ModelRelay.Fate.RELEASED);
-        source.channel().close();
-        sink.channel().close();
-        PipePool pool = SplicingEventLoop.of(loop.loop()).pool();
-        loop.runToRest();
-        long pooled = pool.counters().value(PoolCounters.POOLED);
-        source.close();
-        sink.close();
-        int open = kernel.openPipes();
-        loop.close();
-        assertEquals(pooled, open, "pipes that are open and pipes that lie in the pool");
-        assertTrue(pooled <= setup.maxPooledPipes(), () -> pooled + " pipes in the pool");
-        assertEquals(0, kernel.openPipes(), "pipes open after the end of the loop");
-        assertTrue(relay.allReleased(), "a message was not released");
-        violations.check();
-    }
-
-    /** The user's handler at the sink. */
-    private static final class Bystander extends ChannelInboundHandlerAdapter {
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            assertTrue(cause instanceof IOException || cause instanceof ModelEpoll.RegistrationLost, cause::toString);
+        List<ModelConnection> all = List.of(source, sink, otherSource, otherSink);
+        if (!setup.place().outlived()) {
+            disposeHeld(ModelFate.RELEASED);
         }
+        if (!setup.place().endsWithLoops()) {
+            all.forEach(connection -> world.on(connection.channel(), connection.channel()::close));
+            world.runToRest();
+            checks.told(all);
+        }
+        for (ModelConnection connection : all) {
+            connection.socket().close();
+        }
+        long pooled = world.pooledPipes();
+        int open = world.kernel().openPipes();
+        if (!setup.place().endsWithLoops() && !setup.place().outlived()) {
+            assertEquals(pooled, open, "pipes that are open and pipes that lie in the pool");
+        }
+        assertTrue(pooled <= 2L * setup.maxPooledPipes(), () -> pooled + " pipes in the pools");
+        world.close();
+        if (setup.place().outlived()) {
+            relay.releaseHeldElsewhere();
+        }
+        checks.told(all);
+        assertEquals(0, world.kernel().openPipes(), "pipes open after the end of the loops");
+        assertTrue(
+                relay.flight().areAllReleased() && otherRelay.flight().areAllReleased(), "a message was not released");
+        world.violations().check();
     }
 }

@@ -1,168 +1,116 @@
 package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.stream.Stream;
 
-/** The user's handler at the source: does with each message what it was told to, and keeps account of the bytes. */
+/** The user's handler at a source: does with each message what it was told to. */
 final class ModelRelay extends ChannelInboundHandlerAdapter {
-    /** What becomes of a message. */
-    enum Fate {
-        WRITTEN,
-        HELD,
-        RELEASED,
-        RELEASED_ELSEWHERE,
-        /** Two owners write it: the stream has it twice, unless they fail. */
-        WRITTEN_TWICE,
-        /** A look at a byte, then written. */
-        LOOKED_AT,
-        LOOKED_AT_ELSEWHERE,
-        /** A duplicate is written, and the original released. */
-        DUPLICATED,
-        /** Two slices are written, one after the other. */
-        SPLIT,
-        /** Somebody else has it, too, until the next message. */
-        SHARED
-    }
-
-    /** A part of the source's stream that was written to the sink, and what became of that. */
-    record Written(long from, long length, ChannelFuture future) {}
-
-    private record Held(ByteBuf bytes, long from, long length) {}
-
-    private static final ExecutorService ELSEWHERE = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "elsewhere");
-        thread.setDaemon(true);
-        return thread;
-    });
-
+    private final int lane;
     private final ModelSocket source;
-    private final SocketChannel sink;
     private final ModelViolations violations;
-    private final List<Written> written = new ArrayList<>();
-    private final Deque<Held> held = new ArrayDeque<>();
-    private final List<PipeByteBuf> buffers = new ArrayList<>();
-    /** How many of them a splice handler made that is no more. */
-    private int foreign;
-    /** What somebody else has, too. */
-    private ByteBuf shared;
+    private final ModelDemand demand;
+    private final ModelFates fates;
+    private final ModelFlight flight = new ModelFlight();
+    private final Deque<ModelPart> held = new ArrayDeque<>();
+    private Runnable beforeNext;
+    private Runnable behindNext;
 
-    private Fate fate = Fate.WRITTEN;
+    private ModelFate fate = ModelFate.WRITTEN;
     private long position;
     /** Bytes that are to come as a limit's. */
     private long limited;
 
-    private boolean readRequested;
-    private boolean inputEnded;
-    private boolean inactive;
-    private boolean failed;
+    private Future<Long> limit;
+    private boolean cancelling;
 
-    ModelRelay(ModelSocket source, ModelSocket sink, ModelViolations violations) {
+    private boolean inputEnded;
+
+    ModelRelay(int lane, ModelSocket source, ModelFates fates, ModelViolations violations) {
+        this.lane = lane;
         this.source = source;
-        this.sink = sink.channel();
+        this.fates = fates;
         this.violations = violations;
+        demand = new ModelDemand(violations, () -> source.channel().config().isAutoRead());
     }
 
-    void fate(Fate newFate) {
+    void fate(ModelFate newFate) {
         fate = newFate;
     }
 
-    void requestRead(Channel channel) {
-        readRequested = true;
-        channel.read();
+    Channel channel() {
+        return source.channel();
     }
 
-    void cancelRead() {
-        readRequested = false;
+    ModelDemand demand() {
+        return demand;
     }
 
-    boolean isReadRequested() {
-        return readRequested;
-    }
-
-    void spliceHandlerChanged() {
-        foreign = buffers.size();
-    }
-
-    /** Those of today's splice handler whose pipe is not at home. */
-    private Stream<PipeByteBuf> inFlight() {
-        return buffers.stream().skip(foreign).filter(buffer -> buffer.refCnt() > 0 && !buffer.isInMemory());
-    }
-
-    long inFlightCount() {
-        return inFlight().count();
-    }
-
-    /** Whether more must not be filled: as many as may wait in sinks do. */
-    boolean isBoundReached(int maxInFlight) {
-        return inFlightCount() >= maxInFlight && inFlight().allMatch(PipeByteBuf::isWaiting);
-    }
-
-    boolean allReleased() {
-        return buffers.stream().allMatch(buffer -> buffer.refCnt() == 0);
-    }
-
-    List<Written> written() {
-        return written;
+    ModelFlight flight() {
+        return flight;
     }
 
     boolean isInputEnded() {
         return inputEnded;
     }
 
-    boolean isInactive() {
-        return inactive;
+    /** In the midst of the next message: before it is dealt with, or behind. */
+    void atNextMessage(boolean before, Runnable action) {
+        if (before) {
+            beforeNext = action;
+        } else {
+            behindNext = action;
+        }
     }
 
-    boolean isFailed() {
-        return failed;
+    void noActions() {
+        beforeNext = null;
+        behindNext = null;
+    }
+
+    private static void run(Runnable action) {
+        if (action != null) {
+            action.run();
+        }
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // equals() would look at the bytes
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        readRequested = false;
-        stopSharing();
+        demand.message();
+        Runnable before = beforeNext;
+        Runnable behind = behindNext;
+        noActions();
+        fates.stopSharing();
         ByteBuf bytes = (ByteBuf) LimitedBytes.unwrap(message);
-        long length = bytes.readableBytes();
+        int length = bytes.readableBytes();
         PipeByteBuf buffer = PipeByteBuf.of(bytes);
         if (buffer == null) {
             source.consumed(length);
             ModelTally.count("copied", 1);
         } else {
-            if (buffers.isEmpty() || buffers.get(buffers.size() - 1) != buffer) {
-                buffers.add(buffer);
-            }
+            flight.add(buffer);
             ModelTally.count("spliced", 1);
         }
         checkLimit(message, length);
-        long from = position;
+        ModelPart part = new ModelPart(bytes, lane, position);
         position += length;
-        boolean overtaking = !held.isEmpty() && fate != Fate.RELEASED && fate != Fate.RELEASED_ELSEWHERE;
-        if (fate == Fate.HELD || overtaking) {
-            held.add(new Held(bytes, from, length));
+        run(before);
+        if (fate == ModelFate.HELD) {
+            held.add(part);
         } else {
-            dispose(new Held(bytes, from, length), fate);
+            fates.dispose(part, fate);
         }
+        run(behind);
     }
 
     /** While a limit lasts there is nothing else, and nothing reaches beyond it. */
     private void checkLimit(Object message, long length) {
-        if (limited > 0) {
+        if (limited > 0 && !limit.isDone()) {
             if (!(message instanceof LimitedBytes) || length > limited) {
                 violations.add(message + " with " + limited + " bytes of a limit to come");
             }
@@ -172,104 +120,54 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
 
     /** Limits the next bytes, unless there is a limit. */
     void limit(EpollSpliceHandler handler, int bytes) {
-        if (limited == 0) {
+        if (limited == 0 && !cancelling) {
             limited = bytes;
-            handler.limit(bytes).addListener(done -> limited = 0);
+            Future<Long> started = handler.limit(bytes);
+            limit = started;
+            started.addListener(done -> {
+                cancelling &= limit != started;
+                limited = limit == started ? 0 : limited;
+            });
         }
     }
 
-    private void dispose(Held message, Fate how) {
-        switch (how) {
-            case RELEASED -> ReferenceCountUtil.release(message.bytes());
-            case RELEASED_ELSEWHERE -> elsewhere(() -> ReferenceCountUtil.release(message.bytes()));
-            case WRITTEN_TWICE -> writeTwice(message);
-            case LOOKED_AT -> {
-                look(message);
-                write(message);
-            }
-            case LOOKED_AT_ELSEWHERE -> {
-                elsewhere(() -> look(message));
-                write(message);
-            }
-            case DUPLICATED -> {
-                write(new Held(message.bytes().retainedDuplicate(), message.from(), message.length()));
-                message.bytes().release();
-            }
-            case SPLIT -> split(message);
-            case SHARED -> {
-                stopSharing();
-                shared = message.bytes().retain();
-                write(message);
-            }
-            case WRITTEN, HELD -> write(message);
-        }
+    void forgetLimit() {
+        limited = 0;
     }
 
-    private static void elsewhere(Runnable task) {
-        try {
-            ELSEWHERE.submit(task).get();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void look(Held message) {
-        ByteBuf bytes = message.bytes();
-        if (bytes.getByte(bytes.readerIndex()) != ModelSocket.patternAt(message.from())) {
-            violations.add("a wrong byte in " + message);
-        }
-    }
-
-    private void write(Held message) {
-        written.add(new Written(message.from(), message.length(), sink.write(message.bytes())));
-    }
-
-    private void writeTwice(Held message) {
-        message.bytes().retain();
-        write(message);
-        write(message);
-    }
-
-    private void split(Held message) {
-        ByteBuf bytes = message.bytes();
-        int half = bytes.readableBytes() / 2;
-        write(new Held(bytes.readRetainedSlice(half), message.from(), half));
-        write(new Held(bytes, message.from() + half, message.length() - half));
-    }
-
-    void stopSharing() {
-        if (shared != null) {
-            shared.release();
-            shared = null;
+    void cancelLimit() {
+        if (limit != null && !limit.isDone()) {
+            cancelling = true; // which the handler notices later, if it is done by another thread
+            limited = 0;
+            limit.cancel(false);
         }
     }
 
     /** The first that is held; it is the caller's from here on. */
     ByteBuf takeHeld() {
-        return held.remove().bytes();
+        return held.remove().content();
     }
 
     /** All that are held, which does not change what becomes of later ones. */
-    void disposeHeld(Fate how) {
-        stopSharing();
-        for (Held message = held.poll(); message != null; message = held.poll()) {
-            dispose(message, how);
+    void disposeHeld(ModelFate how) {
+        fates.stopSharing();
+        for (ModelPart part = held.poll(); part != null; part = held.poll()) {
+            fates.dispose(part, how == ModelFate.HELD ? ModelFate.WRITTEN : how);
         }
-        sink.flush();
+        fates.flush();
     }
 
-    /** As a relay does: the end follows the last byte. */
-    void endSink() {
-        sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> {
-            if (flushed.isSuccess()) {
-                sink.shutdownOutput();
-            }
-        });
+    /** They have outlived their channel and its loop. */
+    void releaseHeldElsewhere() {
+        fates.stopSharing();
+        held.forEach(fates::releaseElsewhere);
+        held.clear();
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        sink.flush();
+        demand.complete();
+        fates.flush();
         ctx.fireChannelReadComplete();
     }
 
@@ -279,24 +177,25 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
             if (inputEnded) {
                 violations.add("the end of input was told twice");
             }
+            if (source.unread() > 0) {
+                violations.add("the end of input was told before the last byte");
+            }
             inputEnded = true;
         }
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-        if (inactive) {
-            violations.add("channelInactive was told twice");
+    public void channelRegistered(ChannelHandlerContext ctx) {
+        if (source.isEnded()) {
+            demand.mayBeMore(); // at EPOLLRDHUP, of which each registration is told
         }
-        inactive = true;
+        ctx.fireChannelRegistered();
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof IOException || cause instanceof ModelEpoll.RegistrationLost) {
-            failed = true;
-        } else {
-            violations.add(cause);
-        }
+    public void channelUnregistered(ChannelHandlerContext ctx) {
+        flight.startAnew();
+        demand.unsure();
+        ctx.fireChannelUnregistered();
     }
 }

@@ -34,6 +34,9 @@ final class ModelSocket implements AutoCloseable {
     /** A prime, so that no two chunks of a usual size are alike. */
     private static final int PATTERN = 251;
 
+    private static final int OTHER_LANE = 101;
+
+    private final int lane;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private final SocketChannel peer;
     private final EpollSocketChannel channel;
@@ -44,8 +47,14 @@ final class ModelSocket implements AutoCloseable {
     private boolean ended;
     private boolean reset;
     private long room;
+    private Runnable beforeFill = () -> {};
+    private boolean refused;
+    private int fatalFills;
+    private int fatalDrains;
 
-    ModelSocket(long room) throws IOException {
+    /** @param lane says what bytes its far end sends */
+    ModelSocket(int lane, long room) throws IOException {
+        this.lane = lane;
         this.room = room;
         try (ServerSocketChannel server = ServerSocketChannel.open()) {
             server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
@@ -63,8 +72,19 @@ final class ModelSocket implements AutoCloseable {
         }
     }
 
-    static byte patternAt(long position) {
-        return (byte) (position % PATTERN + position / PATTERN);
+    /** What the far end of a lane sends. */
+    static byte[] pattern(int lane, long from, int length) {
+        byte[] bytes = new byte[length];
+        int column = (int) (from % PATTERN);
+        int row = (int) (from / PATTERN);
+        for (int i = 0; i < length; i++) {
+            bytes[i] = (byte) (column + row + lane * OTHER_LANE);
+            if (++column == PATTERN) {
+                column = 0;
+                row++;
+            }
+        }
+        return bytes;
     }
 
     EpollSocketChannel channel() {
@@ -78,10 +98,7 @@ final class ModelSocket implements AutoCloseable {
         if (ended || reset || end != End.NONE) {
             return;
         }
-        buffer.clear().limit(Math.min(bytes, BUFFER));
-        for (int i = 0; i < buffer.limit(); i++) {
-            buffer.put(i, patternAt(sent + i));
-        }
+        buffer.clear().put(pattern(lane, sent, Math.min(bytes, BUFFER))).flip();
         try {
             sent += peer.write(buffer);
         } catch (IOException e) { // the channel is closed
@@ -116,9 +133,9 @@ final class ModelSocket implements AutoCloseable {
                 if (n <= 0) {
                     return;
                 }
-                for (int i = 0; i < n; i++) {
-                    received.write(buffer.get(i));
-                }
+                byte[] bytes = new byte[n];
+                buffer.get(0, bytes);
+                received.write(bytes, 0, n);
             } catch (IOException e) {
                 end = End.RESET;
             }
@@ -134,6 +151,41 @@ final class ModelSocket implements AutoCloseable {
     }
 
     // What the kernel knows.
+
+    /** What is to be asked before each fill. */
+    void beforeFill(Runnable check) {
+        beforeFill = check;
+    }
+
+    void isToBeFilled() {
+        beforeFill.run();
+    }
+
+    /** Epoll does not take it. */
+    void refused() {
+        refused = true;
+    }
+
+    boolean isRefused() {
+        return refused;
+    }
+
+    /** A fill fails with an error of the connection. */
+    void fillFailed() {
+        fatalFills++;
+    }
+
+    void drainFailed() {
+        fatalDrains++;
+    }
+
+    int fatalFills() {
+        return fatalFills;
+    }
+
+    int fatalDrains() {
+        return fatalDrains;
+    }
 
     void consumed(long bytes) {
         consumed += bytes;
