@@ -160,21 +160,17 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
         if (isKeptFromOthers()) {
             meter.refused();
-            Counters.fallback(SpliceFallback.NOT_FIRST, channel());
+            Counters.fallback(SpliceFallback.NOT_FIRST, ctx.channel());
             return;
         }
         if (source == null) {
-            source = new SpliceSource(channel(), handle, options, meter, this);
+            source = new SpliceSource((AbstractEpollStreamChannel) ctx.channel(), handle, options, meter, this);
         }
         source.start();
     }
 
     private boolean isInputShutdown() {
         return ctx.channel() instanceof DuplexChannel channel && channel.isInputShutdown();
-    }
-
-    private AbstractEpollStreamChannel channel() {
-        return (AbstractEpollStreamChannel) ctx.channel();
     }
 
     // The limit.
@@ -190,7 +186,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** See {@link EpollSpliceHandler#limit}. */
     ProgressiveFuture<Long> limit(long bytes) {
-        if (limit != null) {
+        if (limit != null && !limit.future().isDone()) {
             throw new IllegalStateException(limit.remaining() + " bytes of another limit are to come");
         }
         if (Adoption.isFirst(ctx) && ctx.pipeline().context(SslHandler.class) != null) {
@@ -199,8 +195,8 @@ final class SpliceInput implements SpliceSource.Bounds {
         SpliceLimit started = new SpliceLimit(bytes, ctx.executor().newProgressivePromise());
         limit = started;
         started.future().addListener(done -> {
-            if (done.isCancelled() && limit == started) {
-                endLimit();
+            if (done.isCancelled()) { // told on the event loop where it began
+                Tasks.run(ctx.channel().eventLoop(), () -> cancelled(started), () -> {});
             }
         });
         if (!ctx.channel().isOpen()) {
@@ -237,6 +233,12 @@ final class SpliceInput implements SpliceSource.Bounds {
             leaveLimit(); // before the last of it goes, so that its receiver may set the next limit
             ctx.fireChannelRead(new LimitedBytes(bytes));
             current.succeed();
+        }
+    }
+
+    private void cancelled(SpliceLimit which) {
+        if (limit == which) {
+            endLimit();
         }
     }
 
