@@ -125,6 +125,7 @@ final class ModelConnection {
         } else if (channel().isOpen()) {
             closedByUser = true;
             lingers = true;
+            life.lingering();
             world.gate().shut();
             channel().config().setOption(ChannelOption.SO_LINGER, LINGER_SECONDS);
             channel().close();

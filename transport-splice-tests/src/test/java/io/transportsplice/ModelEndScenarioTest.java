@@ -1,5 +1,6 @@
 package io.transportsplice;
 
+import static io.transportsplice.ModelScenario.BY_HAND;
 import static io.transportsplice.ModelScenario.FULL_SINK;
 import static io.transportsplice.ModelScenario.KIB;
 import static io.transportsplice.ModelScenario.SPLICING;
@@ -157,5 +158,29 @@ class ModelEndScenarioTest {
                 new ModelStep.Close(false, false),
                 new ModelStep.Close(true, false),
                 Simple.RUN_TO_REST);
+    }
+
+    @Test
+    void shouldTellTheEndOnceUnaskedIfNothingIsUnread() throws IOException {
+        run(BY_HAND, Simple.SOURCE_ENDS, Simple.RUN_TO_REST);
+    }
+
+    /** It does not wait for copying to find the end. */
+    @Test
+    void shouldTakeAnEmptyFillForAHintOfTheEnd() throws IOException {
+        long stuck = SpliceMetrics.snapshot().fallbacks(SpliceFallback.FILL_STUCK);
+        run(SPLICING, new Send(100), Simple.RUN_TO_REST, Simple.SOURCE_ENDS, Simple.RUN_TO_REST);
+        assertEquals(stuck, SpliceMetrics.snapshot().fallbacks(SpliceFallback.FILL_STUCK));
+    }
+
+    /** An event that cannot be used switches them off; the end is noticed all the same. */
+    @Test
+    void shouldTellTheEndWhileEventsOfReadingAreSwitchedOff() throws IOException {
+        try (ModelMachine machine = new ModelMachine(BY_HAND)) {
+            machine.happen(List.of(
+                    new StaleEvent(true, ModelSocket.IN), Simple.RUN_TO_REST, Simple.SOURCE_ENDS, Simple.RUN_TO_REST));
+            assertTrue(machine.relay().isInputEnded());
+            machine.settle();
+        }
     }
 }

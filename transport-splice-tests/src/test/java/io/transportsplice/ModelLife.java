@@ -22,6 +22,8 @@ final class ModelLife extends ChannelInboundHandlerAdapter {
     private int deregistrations;
     /** It was the user who took it from its loop; of what becomes of it then, Netty tells nothing. */
     private boolean taken;
+    /** It is being closed by another thread, and takes its time. */
+    private boolean lingers;
 
     ModelLife(ModelSocket socket, ModelViolations violations) {
         this.socket = socket;
@@ -40,12 +42,19 @@ final class ModelLife extends ChannelInboundHandlerAdapter {
         return registrations > 0;
     }
 
+    void lingering() {
+        lingers = true;
+    }
+
     void deregistering() {
         deregistrations++;
     }
 
     void deregistered() {
         deregistrations--;
+        if (registered && socket.channel().isOpen()) {
+            violations.add("its user took it from its loop, and nobody was told");
+        }
     }
 
     /** It is not with a loop, or not for long. */
@@ -104,7 +113,7 @@ final class ModelLife extends ChannelInboundHandlerAdapter {
         taken = deregistrations > 0;
         if (!registered) {
             violations.add("channelUnregistered was told twice");
-        } else if (ctx.channel().isOpen() && !taken) {
+        } else if (ctx.channel().isOpen() && !taken && !lingers) {
             violations.add("channelUnregistered of a channel that nobody deregistered");
         } else if (!taken && active && !inactive) {
             violations.add("channelUnregistered before channelInactive");

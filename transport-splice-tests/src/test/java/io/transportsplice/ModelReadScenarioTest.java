@@ -7,10 +7,14 @@ import static io.transportsplice.ModelScenario.KIB;
 import static io.transportsplice.ModelScenario.SPLICING;
 import static io.transportsplice.ModelScenario.run;
 
+import io.transportsplice.ModelKernel.Call;
+import io.transportsplice.ModelStep.Fault;
+import io.transportsplice.ModelStep.Move;
 import io.transportsplice.ModelStep.Send;
 import io.transportsplice.ModelStep.Simple;
 import io.transportsplice.ModelStep.StaleEvent;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** As {@link ModelScenarioTest}: of what is asked for, and of events meant for somebody else. */
@@ -99,5 +103,45 @@ class ModelReadScenarioTest {
                 Simple.TOGGLE_SOURCE_HANDLER,
                 Simple.TOGGLE_SOURCE_HANDLER,
                 Simple.READ);
+    }
+
+    @Test
+    void shouldServeAReadOfAHandlerInFront() throws IOException {
+        run(
+                BY_HAND,
+                Simple.TOGGLE_FRONT,
+                Simple.READ_IN_FRONT,
+                new Send(100),
+                Simple.RUN_TO_REST,
+                Simple.READ,
+                new Send(100),
+                Simple.RUN_TO_REST);
+    }
+
+    @Test
+    void shouldReadForAReadThatIsOutstandingWhenSplicingStops() throws IOException {
+        run(BY_HAND, Simple.READ, new Fault(Call.FILL, LibC.EINVAL), new Send(100), Simple.RUN_TO_REST);
+    }
+
+    /** On a loop that has not adopted the channel yet. */
+    @Test
+    void shouldReadOnWhenAddedWhileAReadIsOutstanding() throws IOException {
+        for (ModelSetup setup : List.of(BY_HAND, COPYING)) {
+            run(
+                    setup,
+                    Simple.TOGGLE_SOURCE_HANDLER,
+                    new Move(true, 1, false),
+                    Simple.RUN_TO_REST,
+                    Simple.READ,
+                    Simple.TOGGLE_SOURCE_HANDLER,
+                    Simple.RUN_TO_REST,
+                    new Send(10),
+                    Simple.RUN_TO_REST);
+        }
+    }
+
+    @Test
+    void shouldEndTheLastMessageOfALimitWithTheLimit() throws IOException {
+        run(COPYING, new ModelStep.Limit(100), new Send(250), Simple.RUN_TO_REST);
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
@@ -29,6 +30,7 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
     private Future<Long> limit;
     private boolean cancelling;
 
+    private boolean halfClosed;
     private boolean inputEnded;
 
     ModelRelay(int lane, ModelSocket source, ModelFates fates, ModelViolations violations) {
@@ -173,6 +175,12 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            if (halfClosed) {
+                violations.add("the half-closure was told twice");
+            }
+            halfClosed = true;
+        }
         if (event == ChannelInputShutdownReadComplete.INSTANCE) {
             if (inputEnded) {
                 violations.add("the end of input was told twice");

@@ -7,7 +7,9 @@ import static io.transportsplice.ModelScenario.SPLICING;
 import static io.transportsplice.ModelScenario.TWO_IN_FLIGHT;
 import static io.transportsplice.ModelScenario.run;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
+import io.netty.buffer.ByteBuf;
 import io.transportsplice.ModelKernel.Call;
 import io.transportsplice.ModelStep.DisposeHeld;
 import io.transportsplice.ModelStep.Fault;
@@ -19,6 +21,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -32,9 +35,31 @@ class ModelScenarioTest {
     }
 
     @Test
-    void shouldKeepToItsBoundOfPipesInASink() throws IOException {
+    void shouldKeepToItsBoundOfPipesInASinkAndGoOnOnceTheyAreDrained() throws IOException {
         run(
-                TWO_IN_FLIGHT,
+                FULL_SINK,
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new MakeRoom(ENOUGH),
+                Simple.RUN_TO_REST);
+    }
+
+    @Test
+    void shouldGoOnOnceASinkOfAnotherLoopHasDrained() throws IOException {
+        run(
+                SPLICING.at(new ModelSetup.Place(false, true, false, false)),
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new Send(100),
+                Simple.RUN_TO_REST);
+    }
+
+    @Test
+    void shouldNotWaitForSomebodyWhoHoldsBuffers() throws IOException {
+        run(
+                SPLICING,
                 new Meet(ModelFate.HELD),
                 new Send(100),
                 Simple.RUN_TO_REST,
@@ -42,6 +67,38 @@ class ModelScenarioTest {
                 Simple.RUN_TO_REST,
                 new Send(100),
                 Simple.RUN_TO_REST);
+    }
+
+    @Test
+    void shouldShowAnEncoderEachByte() throws IOException {
+        run(SPLICING, Simple.TOGGLE_CIPHER, new Send(100 * KIB), Simple.RUN_TO_REST);
+    }
+
+    @Test
+    void shouldCopyWhereThereIsNoPipe() throws IOException {
+        run(
+                SPLICING,
+                new Fault(Call.PIPE, LibC.EMFILE),
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new Send(100),
+                Simple.RUN_TO_REST);
+    }
+
+    /** By whoever had it, too, when it was written. */
+    @Test
+    void shouldWriteFromMemoryWhatWasLookedAtWhileItWaited() throws IOException {
+        run(
+                new ModelSetup(SpliceOptions.Policy.ALWAYS, ENOUGH, 2, 3, true, true, 0),
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new Meet(ModelFate.SHARED),
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new Meet(ModelFate.WRITTEN),
+                new Send(100),
+                Simple.RUN_TO_REST,
+                new MakeRoom(ENOUGH));
     }
 
     @ParameterizedTest
@@ -60,18 +117,7 @@ class ModelScenarioTest {
 
     /** On the loop's own thread and from another, empty and with bytes inside. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "WRITTEN",
-                "RELEASED",
-                "RELEASED_ELSEWHERE",
-                "WRITTEN_TWICE",
-                "LOOKED_AT",
-                "LOOKED_AT_ELSEWHERE",
-                "DUPLICATED",
-                "SPLIT",
-                "SHARED"
-            })
+    @EnumSource
     void shouldTakeEachPipeHomeOnceAndNeverReuseBytes(ModelFate fate) throws IOException {
         run(
                 TWO_IN_FLIGHT,
@@ -121,5 +167,23 @@ class ModelScenarioTest {
                 new Send(30 * KIB),
                 Simple.RUN_TO_REST,
                 new Send(200 * KIB));
+    }
+
+    /** More than a source lets others hold. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ModelFate.class,
+            names = {"RELEASED_ELSEWHERE", "RELEASED_WHILE_QUEUE_IS_FULL"})
+    void shouldSpliceOnHoweverManyBuffersDieElsewhere(ModelFate fate) throws IOException {
+        try (ModelMachine machine = new ModelMachine(SPLICING)) {
+            machine.happen(List.of(new Meet(fate)));
+            for (int i = 0; i < 20; i++) {
+                machine.happen(List.of(new Send(100), Simple.RUN_TO_REST));
+            }
+            machine.happen(List.of(new Meet(ModelFate.HELD), new Send(100), Simple.RUN_TO_REST));
+            ByteBuf message = machine.relay().takeHeld();
+            assertInstanceOf(PipeByteBuf.class, message, "it splices no more");
+            message.release();
+        }
     }
 }

@@ -83,6 +83,10 @@ final class ModelWorld {
         return loops.stream().anyMatch(loop -> loop.epoll().isRegistrationLost());
     }
 
+    boolean isAnyUnguarded() {
+        return connections.stream().anyMatch(ModelConnection::isUnguarded);
+    }
+
     // Whose turn it is.
 
     /** Something that a user's handler does: on its channel's loop, or, within another loop's turn, there. */
