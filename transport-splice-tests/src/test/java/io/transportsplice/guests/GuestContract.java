@@ -45,10 +45,13 @@ abstract class GuestContract {
 
     abstract void stop() throws Exception;
 
-    /** How many of those that it carries both ways it must splice at least: bytes, of so many. */
+    /**
+     * How many bytes it must splice at least, of so many that it carries both ways. Not nearly all: between two loops many
+     * messages are on their way, and how many depends on the machine; when they are too many, the rest is copied.
+     */
     abstract long splicedOf(long bytes);
 
-    /** Whether any of them must travel as regions. */
+    /** Whether any of them must have been in a pipe. */
     boolean usesPipes() {
         return true;
     }

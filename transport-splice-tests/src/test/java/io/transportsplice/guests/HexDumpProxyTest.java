@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Netty's own example of a proxy, from its jar, with one line added. It makes the channel to the server by itself, and
- * without a splice handler there: what it sends to the server comes as regions and is copied out, the answers are copied.
+ * without a splice handler there: what it sends to the server comes in pipes and is copied out, the answers are copied.
  */
 class HexDumpProxyTest extends GuestContract {
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());

@@ -8,6 +8,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Nested;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
@@ -17,64 +18,90 @@ import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpClient;
 import reactor.netty.tcp.TcpServer;
 
-/** Reactor Netty hands messages on as they are by {@code receiveObject()} and {@code sendObject(Object)}. */
-class ReactorNettyTest extends GuestContract {
-    private final EpollLoops loops = new EpollLoops();
-    private DisposableServer server;
+/** Reactor Netty by its ordinary interface: it hands buffers on as they are. */
+class ReactorNettyTest {
 
-    @Override
-    int start(int backendPort) {
-        TcpClient client = TcpClient.newConnection()
-                .runOn(loops, true)
-                .host(HOST)
-                .port(backendPort)
-                .doOnChannelInit((observer, channel, remote) -> splice(channel));
-        server = TcpServer.create()
-                .runOn(loops, true)
-                .host(HOST)
-                .port(0)
-                .doOnChannelInit((observer, channel, remote) -> splice(channel))
-                .handle((in, out) -> client.connect().flatMap(upstream -> relay(in, out, upstream)))
-                .bindNow();
-        return server.port();
+    @Nested
+    class ByBuffersTest extends Relay {
+        @Override
+        NettyOutbound send(NettyInbound in, NettyOutbound out) {
+            return out.send(in.receive().retain());
+        }
     }
 
-    private static void splice(Channel channel) {
-        channel.pipeline().addFirst(handler());
+    @Nested
+    class ByObjectsTest extends Relay {
+        @Override
+        NettyOutbound send(NettyInbound in, NettyOutbound out) {
+            return out.sendObject(in.receiveObject().map(ReferenceCountUtil::retain));
+        }
     }
 
-    /**
-     * What clients send is no part of what is returned, which Reactor Netty cancels when the client's channel closes: with
-     * the last bytes still on their way to the server. An error is a write after the other end has gone.
-     */
-    private static Mono<Void> relay(NettyInbound in, NettyOutbound out, Connection upstream) {
-        pass(in, upstream.outbound())
-                .onErrorComplete()
-                .doFinally(ended -> upstream.dispose())
-                .subscribe();
-        return pass(upstream.inbound(), out).onErrorComplete();
+    /** Who asks for arrays has the bytes read. */
+    @Nested
+    class ByArraysTest extends Relay {
+        @Override
+        NettyOutbound send(NettyInbound in, NettyOutbound out) {
+            return out.sendByteArray(in.receive().asByteArray());
+        }
+
+        @Override
+        long splicedOf(long bytes) {
+            return 0;
+        }
     }
 
-    /**
-     * It releases each message that it has handed on, so what is written is retained. One by one, because
-     * {@code sendObject} of a publisher takes a FileRegion for empty, and drops it.
-     */
-    private static Mono<Void> pass(NettyInbound in, NettyOutbound out) {
-        return in.receiveObject()
-                .map(ReferenceCountUtil::retain)
-                .concatMap(message -> out.sendObject(message), 1)
-                .then();
-    }
+    abstract static class Relay extends GuestContract {
+        private final EpollLoops loops = new EpollLoops();
+        private DisposableServer server;
 
-    @Override
-    void stop() {
-        server.disposeNow();
-        loops.group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
-    }
+        /** All that comes in goes out. */
+        abstract NettyOutbound send(NettyInbound in, NettyOutbound out);
 
-    @Override
-    long splicedOf(long bytes) {
-        return bytes / 10 * 9;
+        @Override
+        int start(int backendPort) {
+            TcpClient client = TcpClient.newConnection()
+                    .runOn(loops, true)
+                    .host(HOST)
+                    .port(backendPort)
+                    .doOnChannelInit((observer, channel, remote) -> splice(channel));
+            server = TcpServer.create()
+                    .runOn(loops, true)
+                    .host(HOST)
+                    .port(0)
+                    .doOnChannelInit((observer, channel, remote) -> splice(channel))
+                    .handle((in, out) -> client.connect().flatMap(upstream -> relay(in, out, upstream)))
+                    .bindNow();
+            return server.port();
+        }
+
+        private static void splice(Channel channel) {
+            channel.pipeline().addFirst(handler());
+        }
+
+        /**
+         * What clients send is no part of what is returned, which Reactor Netty cancels when the client's channel closes: with
+         * the last bytes still on their way to the server. An error is a write after the other end has gone.
+         */
+        private Mono<Void> relay(NettyInbound in, NettyOutbound out, Connection upstream) {
+            send(in, upstream.outbound())
+                    .then()
+                    .onErrorComplete()
+                    .doFinally(ended -> upstream.dispose())
+                    .subscribe();
+            return send(upstream.inbound(), out).then().onErrorComplete();
+        }
+
+        @Override
+        void stop() {
+            server.disposeNow();
+            loops.group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+
+        @Override
+        long splicedOf(long bytes) {
+            return bytes / 32;
+        }
     }
 
     /** Left to itself it prefers io_uring where that can be had, as it can in these tests. */

@@ -7,74 +7,123 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Nested;
 
-/** Vert.x hands the messages on as they are by {@code messageHandler} and {@code writeMessage} of its internal interface. */
-class VertxTest extends GuestContract {
-    private final Vertx vertx =
-            Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+/**
+ * Vert.x. Its {@code Buffer}s are its own, in the heap, so by its ordinary interface all is read; what its internal one hands
+ * on are Netty's messages.
+ */
+class VertxTest {
 
-    @Override
-    int start(int backendPort) throws Exception {
-        NetClient client = vertx.createNetClient();
-        NetServer server = vertx.createNetServer().connectHandler(socket -> {
-            Half front = new Half(socket);
-            client.connect(backendPort, HOST)
-                    .onSuccess(connected -> front.join(new Half(connected)))
-                    .onFailure(cause -> socket.close());
-        });
-        return await(server.listen(0, HOST)).actualPort();
-    }
-
-    /**
-     * One of the two sockets. It takes messages from its first moment on: what came before, though it was paused, would be
-     * queued as Vert.x's own buffers.
-     */
-    private static final class Half {
-        private final NetSocketInternal socket;
-        private NetSocketInternal to;
-
-        Half(NetSocket opened) {
-            socket = (NetSocketInternal) opened;
-            socket.pause();
-            socket.messageHandler(this::pass);
-            socket.closeHandler(this::closed);
-            socket.channelHandlerContext().pipeline().addFirst(handler());
+    @Nested
+    class ByPipeTest extends Relay {
+        @Override
+        void pass(NetSocketInternal from, NetSocketInternal to) {
+            from.pipeTo(to);
         }
 
-        void join(Half other) {
-            to = other.socket;
-            other.to = socket;
-            socket.resume();
-            to.resume();
-        }
-
-        private void pass(Object message) {
-            to.writeMessage(message);
-            if (to.writeQueueFull()) {
-                socket.pause();
-                to.drainHandler(drained -> socket.resume());
-            }
-        }
-
-        private void closed(Void ignored) {
-            if (to != null) {
-                to.close();
-            }
+        @Override
+        long splicedOf(long bytes) {
+            return 0;
         }
     }
 
-    private static <T> T await(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    @Nested
+    class ByBuffersTest extends Relay {
+        @Override
+        void pass(NetSocketInternal from, NetSocketInternal to) {
+            from.handler(buffer -> {
+                to.write(buffer);
+                waitIfFull(from, to);
+            });
+            from.closeHandler(closed -> to.close());
+            from.resume();
+        }
+
+        @Override
+        long splicedOf(long bytes) {
+            return 0;
+        }
     }
 
-    @Override
-    void stop() throws Exception {
-        await(vertx.close());
+    @Nested
+    class ByMessagesTest extends Relay {
+        private final Map<NetSocketInternal, NetSocketInternal> peers = new ConcurrentHashMap<>();
+
+        /** At once: what came before, though the socket is paused, would be queued as a Buffer. */
+        @Override
+        void opened(NetSocketInternal socket) {
+            socket.messageHandler(message -> {
+                NetSocketInternal to = peers.get(socket);
+                to.writeMessage(message);
+                waitIfFull(socket, to);
+            });
+        }
+
+        @Override
+        void pass(NetSocketInternal from, NetSocketInternal to) {
+            peers.put(from, to);
+            from.closeHandler(closed -> to.close());
+            from.resume();
+        }
+
+        @Override
+        long splicedOf(long bytes) {
+            return bytes / 32;
+        }
     }
 
-    @Override
-    long splicedOf(long bytes) {
-        return bytes / 10 * 9;
+    private static void waitIfFull(NetSocket from, NetSocket to) {
+        if (to.writeQueueFull()) {
+            from.pause();
+            to.drainHandler(drained -> from.resume());
+        }
+    }
+
+    abstract static class Relay extends GuestContract {
+        private final Vertx vertx =
+                Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+
+        /** All that comes in goes out, and the end, too. The one that it comes from is paused. */
+        abstract void pass(NetSocketInternal from, NetSocketInternal to);
+
+        /** It is paused. */
+        void opened(NetSocketInternal socket) {}
+
+        @Override
+        int start(int backendPort) throws Exception {
+            NetClient client = vertx.createNetClient();
+            NetServer server = vertx.createNetServer().connectHandler(accepted -> {
+                NetSocketInternal front = withHandler(accepted);
+                client.connect(backendPort, HOST)
+                        .onSuccess(connected -> {
+                            NetSocketInternal back = withHandler(connected);
+                            pass(front, back);
+                            pass(back, front);
+                        })
+                        .onFailure(cause -> accepted.close());
+            });
+            return await(server.listen(0, HOST)).actualPort();
+        }
+
+        private NetSocketInternal withHandler(NetSocket socket) {
+            NetSocketInternal internal = (NetSocketInternal) socket;
+            internal.pause();
+            internal.channelHandlerContext().pipeline().addFirst(handler());
+            opened(internal);
+            return internal;
+        }
+
+        private static <T> T await(Future<T> future) throws Exception {
+            return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        }
+
+        @Override
+        void stop() throws Exception {
+            await(vertx.close());
+        }
     }
 }
