@@ -39,6 +39,8 @@ public final class LeakGuard implements BeforeAllCallback, AfterAllCallback {
     private static final Queue<String> REPORTS = new ConcurrentLinkedQueue<>();
 
     static {
+        // Else whoever reads byte by byte pays for a stack trace with each: seconds for a MiB.
+        System.setProperty("io.netty.leakDetection.acquireAndReleaseOnly", "true");
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         ResourceLeakDetectorFactory.setResourceLeakDetectorFactory(new Factory());
     }

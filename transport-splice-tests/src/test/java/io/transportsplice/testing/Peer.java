@@ -1,6 +1,7 @@
 package io.transportsplice.testing;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -55,6 +56,11 @@ public final class Peer implements AutoCloseable {
             channel.setOption(StandardSocketOptions.SO_RCVBUF, bufferSize);
             channel.setOption(StandardSocketOptions.SO_SNDBUF, bufferSize);
         }
+    }
+
+    /** For what wants to speak by streams, such as TLS. */
+    public Socket socket() {
+        return channel.socket();
     }
 
     public SocketAddress localAddress() throws IOException {
