@@ -13,6 +13,11 @@ final class ModelTurn {
         return thread == player && current == loop;
     }
 
+    /** One that is alone always has its turn. */
+    void leaveTo(ModelLoop loop) {
+        current = loop;
+    }
+
     boolean isTaken() {
         return current != null;
     }

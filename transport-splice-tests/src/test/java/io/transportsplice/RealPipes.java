@@ -20,7 +20,7 @@ final class RealPipes implements PipeByteBuf.Home {
     private final List<Fate> fates = new CopyOnWriteArrayList<>();
 
     RealPipes() {
-        this(EpollSplice.libc());
+        this(Availability.LIBC);
     }
 
     /** With some other kernel behind the pipes, which must be a real one to those that fail nothing. */

@@ -86,8 +86,7 @@ class SpliceToEndsTest {
     @CsvSource({"1000, 60", "32768, 20", "100000, 8"})
     void shouldTakeExactlyItsBytesHoweverManyFollow(int bytes, int count) throws Exception {
         long all = (long) bytes * count;
-        java.util.concurrent.Future<?> sent =
-                rig.async(() -> link.source().send(link.forward(), 0, all + REST, CHUNK));
+        java.util.concurrent.Future<?> sent = rig.async(() -> link.source().send(link.forward(), 0, all + REST, CHUNK));
         List<Long> moved = new ArrayList<>();
         CompletableFuture<Void> over = new CompletableFuture<>();
         transfer(bytes, count, moved, over);
@@ -135,7 +134,8 @@ class SpliceToEndsTest {
     void shouldFailWhenTheSourceIsClosedWhileBytesWaitAtTheSink() throws Exception {
         Future<Long> moved = EpollSplice.spliceTo(source, sink);
         rig.async(() -> link.source().send(link.forward(), 0, 64 * MIB, CHUNK));
-        Await.until("bytes wait at the sink", () -> sink.unsafe().outboundBuffer().size() > 0);
+        Await.until(
+                "bytes wait at the sink", () -> sink.unsafe().outboundBuffer().size() > 0);
         source.close().sync();
         CompletableFuture<Peer.Received> received =
                 CompletableFuture.supplyAsync(() -> link.sink().receiveToEnd(link.forward(), 0));

@@ -92,9 +92,9 @@ class OddMomentsTest {
                 stage.send(MUCH);
                 stage.awaitReceived();
                 CompletableFuture<Void> moved = new CompletableFuture<>();
-                stage.onLoop(channel -> channel.deregister().addListener(done -> stage.otherLoop()
-                        .register(channel)
-                        .addListener(registered -> moved.complete(null))));
+                stage.onLoop(channel -> channel.deregister()
+                        .addListener(done ->
+                                stage.otherLoop().register(channel).addListener(registered -> moved.complete(null))));
                 Stage.get(moved);
                 CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {
                     try {
