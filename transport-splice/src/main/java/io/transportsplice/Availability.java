@@ -1,6 +1,8 @@
 package io.transportsplice;
 
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.internal.SystemPropertyUtil;
 import io.netty.util.internal.logging.InternalLogger;
@@ -44,6 +46,7 @@ final class Availability {
             throw new UnsupportedOperationException("disabled by -Dio.transportsplice.noSplice=true");
         }
         Epoll.ensureAvailability();
+        ensureNetty42();
         KernelAccess.Opened opened = KernelAccess.openWanted();
         LibC libc = new LibC(opened.kernel());
         Pipe from = openPipe(libc);
@@ -58,6 +61,15 @@ final class Availability {
             from.close();
         }
         return opened;
+    }
+
+    /** By its own classes: with an older Netty this one loads all the same, to say so. */
+    private static void ensureNetty42() {
+        try {
+            logger.trace("{} and {}", IoEventLoop.class, EpollIoHandler.class);
+        } catch (NoClassDefFoundError e) {
+            throw new UnsupportedOperationException("Netty 4.2 is needed, and there is an older one", e);
+        }
     }
 
     private static Pipe openPipe(LibC libc) throws IOException {

@@ -8,8 +8,8 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
 
 /**
- * Tells whether splicing works here: Linux, Netty's native epoll transport, and a kernel that lets a byte be spliced
- * from one pipe to another, which is tried once, when this class is first used. Where it does not work an
+ * Tells whether splicing works here: Linux, the native epoll transport of Netty 4.2, and a kernel that lets a byte be
+ * spliced from one pipe to another, which is tried once, when this class is first used. Where it does not work an
  * {@link EpollSpliceHandler} passes everything through. Any thread.
  */
 public final class EpollSplice {
