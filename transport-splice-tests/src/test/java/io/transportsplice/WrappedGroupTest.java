@@ -18,6 +18,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.relay.RelayHandler;
+import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
@@ -117,5 +118,20 @@ class WrappedGroupTest {
         MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         assertThrows(IllegalArgumentException.class, () -> EpollSplice.wrap(nio));
         nio.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    /** Asked for its loops before and after the end. */
+    @Test
+    void shouldKeepNothingOfGroupsThatHaveEnded() {
+        int before = PoolCounters.living();
+        for (int i = 0; i < 10; i++) {
+            MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+            IoEventLoopGroup wrapped = EpollSplice.wrap(group);
+            wrapped.next();
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+            wrapped.next();
+            wrapped.next();
+        }
+        Await.until("they are forgotten", PoolCounters::living, living -> living <= before);
     }
 }

@@ -49,6 +49,13 @@ final class PoolCounters {
         return sums;
     }
 
+    /** How many pools are there whose loops have not ended. */
+    static int living() {
+        synchronized (LIVING) {
+            return LIVING.size();
+        }
+    }
+
     private void addTo(long[] sums) {
         for (int i = 0; i < COUNT; i++) {
             sums[i] += value(i);
