@@ -1,5 +1,6 @@
 package io.transportsplice;
 
+import static io.transportsplice.ModelScenario.AUTO;
 import static io.transportsplice.ModelScenario.BY_HAND;
 import static io.transportsplice.ModelScenario.FULL_SINK;
 import static io.transportsplice.ModelScenario.KIB;
@@ -44,12 +45,15 @@ class ModelEndScenarioTest {
     @ParameterizedTest
     @ValueSource(ints = {ModelSocket.IN, ModelSocket.IN | ModelSocket.RDHUP, ModelSocket.HUP})
     void shouldNotTakeASpuriousEventForTheEnd(int bits) throws IOException {
-        try (ModelMachine machine = new ModelMachine(SPLICING)) {
+        try (ModelMachine machine = new ModelMachine(AUTO)) {
+            for (int i = 0; i < 8; i++) { // a stream
+                machine.happen(List.of(new Send(60 * KIB), Simple.RUN_TO_REST));
+            }
             machine.happen(List.of(
                     new StaleEvent(true, bits),
                     Simple.RUN_TO_REST,
                     new Meet(ModelFate.HELD),
-                    new Send(100),
+                    new Send(60 * KIB),
                     Simple.RUN_TO_REST));
             ByteBuf message = machine.relay().takeHeld();
             assertInstanceOf(PipeByteBuf.class, message, "it splices no more");

@@ -186,4 +186,13 @@ class ModelScenarioTest {
             message.release();
         }
     }
+
+    @Test
+    void shouldCloseThePipeOfABufferThatOutlivesItsLoop() throws IOException {
+        run(
+                SPLICING.at(new ModelSetup.Place(false, false, false, true)),
+                new Meet(ModelFate.HELD),
+                new Send(100),
+                Simple.RUN_TO_REST);
+    }
 }
