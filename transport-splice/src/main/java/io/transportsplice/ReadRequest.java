@@ -18,6 +18,8 @@ final class ReadRequest {
 
     private final Channel channel;
     private State state;
+    /** A message has come since it was made, which may be the channel's own: its channelReadComplete tells. */
+    private boolean answered;
 
     ReadRequest(Channel channel) {
         this.channel = channel;
@@ -41,10 +43,22 @@ final class ReadRequest {
     }
 
     void made() {
+        answered = false;
         learned(isAutoRead() ? State.AUTOMATIC : State.OUTSTANDING);
     }
 
+    void answered() {
+        answered = true;
+    }
+
+    void completed() {
+        if (answered) {
+            satisfied();
+        }
+    }
+
     void satisfied() {
+        answered = false;
         learned(State.NONE);
     }
 

@@ -121,7 +121,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void read(Object message) {
-        request.satisfied();
+        request.answered();
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
         }
@@ -134,6 +134,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
+        request.completed();
         if (burst > 0) {
             long copied = burst;
             burst = 0;
