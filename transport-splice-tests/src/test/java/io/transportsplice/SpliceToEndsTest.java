@@ -19,10 +19,10 @@ import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -87,11 +87,13 @@ class SpliceToEndsTest {
     void shouldTakeExactlyItsBytesHoweverManyFollow(int bytes, int count) throws Exception {
         long all = (long) bytes * count;
         java.util.concurrent.Future<?> sent = rig.async(() -> link.source().send(link.forward(), 0, all + REST, CHUNK));
-        List<Long> moved = new ArrayList<>();
+        List<Long> moved = new CopyOnWriteArrayList<>();
         CompletableFuture<Void> over = new CompletableFuture<>();
         transfer(bytes, count, moved, over);
-        link.sink().receive(link.forward(), 0, all);
+        java.util.concurrent.Future<?> received = rig.async(() -> link.sink().receive(link.forward(), 0, all));
+        Await.until("all have ended", moved::size, n -> n == count || over.isDone());
         over.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        Rig.await(received);
         Rig.await(sent);
         assertEquals(Collections.nCopies(count, (long) bytes), moved);
         source.eventLoop().submit(() -> {}).syncUninterruptibly();

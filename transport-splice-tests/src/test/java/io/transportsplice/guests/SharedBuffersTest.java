@@ -110,7 +110,7 @@ class SharedBuffersTest {
     }
 
     private static Stream<Arguments> mishaps() {
-        return Stream.of(Mode.AUTO, Mode.SPLICE, Mode.COPY, Mode.PLAIN)
+        return Stream.of(Mode.AUTO, Mode.SPLICE, Mode.COPY)
                 .flatMap(mode -> Stream.of(Mishap.values()).map(mishap -> Arguments.of(mode, mishap)));
     }
 
