@@ -1,38 +1,60 @@
 package io.transportsplice.examples;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageEncoder;
 import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
-import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.AddressFamily;
+import io.netty.util.NetUtil;
 import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.function.Consumer;
 
 /**
  * Who connected to whom, as the <a href="https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt">PROXY protocol</a>
  * says it in front of a connection's bytes.
+ *
+ * <p>Whoever reads it believes the first header that comes, so there always is one, if only to say that nothing is known:
+ * without it a client's own bytes could pass for it.
  */
-record ProxyHeader(
-        HAProxyProxiedProtocol protocol, String source, int sourcePort, String destination, int destinationPort) {
+final class ProxyHeader {
     private static final ProxyHeader UNKNOWN = new ProxyHeader(HAProxyProxiedProtocol.UNKNOWN, null, 0, null, 0);
+
+    private final HAProxyProxiedProtocol protocol;
+    private final String source;
+    private final int sourcePort;
+    private final String destination;
+    private final int destinationPort;
+    /** As it was received, in version 2: it may tell more than addresses. Empty if it was not. */
+    private final byte[] received;
+
+    private ProxyHeader(
+            HAProxyProxiedProtocol protocol, String source, int sourcePort, String destination, int destinationPort) {
+        this.protocol = protocol;
+        this.source = source;
+        this.sourcePort = sourcePort;
+        this.destination = destination;
+        this.destinationPort = destinationPort;
+        this.received = new byte[0];
+    }
+
+    private ProxyHeader(ProxyHeader told, byte[] received) {
+        this.protocol = told.protocol;
+        this.source = told.source;
+        this.sourcePort = told.sourcePort;
+        this.destination = told.destination;
+        this.destinationPort = told.destinationPort;
+        this.received = received;
+    }
 
     /** The versions, by the names they have on the command line. */
     enum Version {
-        V1(HAProxyProtocolVersion.V1),
-        V2(HAProxyProtocolVersion.V2);
-
-        private final HAProxyProtocolVersion version;
-
-        Version(HAProxyProtocolVersion version) {
-            this.version = version;
-        }
+        V1,
+        V2;
 
         @Override
         public String toString() {
@@ -56,49 +78,62 @@ record ProxyHeader(
     }
 
     private static String text(InetSocketAddress address) {
-        InetAddress ip = address.getAddress();
-        String text = ip.getHostAddress();
-        int scope = text.indexOf('%');
-        return scope < 0 ? text : text.substring(0, scope);
+        return NetUtil.bytesToIpAddress(address.getAddress().getAddress());
     }
 
-    /** What another proxy told of its client. */
-    private static ProxyHeader of(HAProxyMessage message) {
-        AddressFamily family = message.proxiedProtocol().addressFamily();
-        boolean isTold = message.command() == HAProxyCommand.PROXY
-                && (family == AddressFamily.AF_IPv4 || family == AddressFamily.AF_IPv6);
-        return isTold
-                ? new ProxyHeader(
-                        message.proxiedProtocol(),
-                        message.sourceAddress(),
-                        message.sourcePort(),
-                        message.destinationAddress(),
-                        message.destinationPort())
-                : UNKNOWN;
+    /**
+     * What another proxy told of its client.
+     *
+     * @param received its bytes, if it is one of version 2, which may carry more than Netty's decoder has kept; else none
+     */
+    static ProxyHeader of(HAProxyMessage message, byte[] received) {
+        HAProxyProxiedProtocol protocol = message.proxiedProtocol();
+        boolean isTcp = protocol == HAProxyProxiedProtocol.TCP4 || protocol == HAProxyProxiedProtocol.TCP6;
+        ProxyHeader told = isTcp && message.command() == HAProxyCommand.PROXY ? addresses(message) : UNKNOWN;
+        return new ProxyHeader(told, received);
     }
 
-    /** Writes the header to a new connection, before anything else. */
-    void send(Channel upstream, Version version) {
-        HAProxyMessage message = new HAProxyMessage(
-                version.version, HAProxyCommand.PROXY, protocol, source, destination, sourcePort, destinationPort);
+    private static ProxyHeader addresses(HAProxyMessage message) {
+        return new ProxyHeader(
+                message.proxiedProtocol(),
+                plain(message.sourceAddress()),
+                message.sourcePort(),
+                plain(message.destinationAddress()),
+                message.destinationPort());
+    }
+
+    /** Netty takes brackets and scopes for part of an address, too; the protocol does not. */
+    private static String plain(String address) {
+        return NetUtil.bytesToIpAddress(NetUtil.createByteArrayFromIpAddressString(address));
+    }
+
+    /**
+     * Writes the header to a new connection, before anything else. A failure means that it was not written, and that
+     * nothing else must be.
+     */
+    ChannelFuture send(Channel upstream, Version version) {
+        if (version == Version.V2 && received.length > 0) {
+            return upstream.writeAndFlush(Unpooled.wrappedBuffer(received));
+        }
+        if (version == Version.V1 && protocol == HAProxyProxiedProtocol.UNKNOWN) {
+            // which Netty's encoder cannot write
+            return upstream.writeAndFlush(Unpooled.copiedBuffer("PROXY UNKNOWN\r\n", StandardCharsets.US_ASCII));
+        }
         upstream.pipeline().addLast(HAProxyMessageEncoder.INSTANCE);
-        upstream.writeAndFlush(message);
+        ChannelFuture sent = upstream.writeAndFlush(message(version));
         upstream.pipeline().remove(HAProxyMessageEncoder.INSTANCE);
+        return sent;
     }
 
-    /** Takes the header that Netty's decoder found. The decoder removes itself, and this goes with it. */
-    static final class Reader extends SimpleChannelInboundHandler<HAProxyMessage> {
-        private final Consumer<ProxyHeader> reader;
-
-        Reader(Consumer<ProxyHeader> reader) {
-            this.reader = reader;
-        }
-
-        @Override
-        protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage message) {
-            HandshakeGuard.done(ctx.pipeline());
-            ctx.pipeline().remove(this);
-            reader.accept(of(message));
-        }
+    private HAProxyMessage message(Version version) {
+        // Of what is unknown HAProxy says LOCAL, and refuses it as PROXY, as the protocol lets it.
+        return new HAProxyMessage(
+                version == Version.V1 ? HAProxyProtocolVersion.V1 : HAProxyProtocolVersion.V2,
+                protocol == HAProxyProxiedProtocol.UNKNOWN ? HAProxyCommand.LOCAL : HAProxyCommand.PROXY,
+                protocol,
+                source,
+                destination,
+                sourcePort,
+                destinationPort);
     }
 }

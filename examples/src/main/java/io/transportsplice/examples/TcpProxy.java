@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.transportsplice.relay.RelayHandler;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -72,28 +71,33 @@ public final class TcpProxy extends ProxyCommand {
                 connect(client, ProxyHeader.of(client));
                 return;
             }
-            HandshakeGuard.begin(
-                    client,
-                    server.config().handshakeTimeout(),
-                    server.counters(),
-                    new HAProxyMessageDecoder(),
-                    new ProxyHeader.Reader(header -> connect(client, header)));
+            ProxyHeaderReader reader = new ProxyHeaderReader(header -> {
+                HandshakeGuard.done(client.pipeline());
+                connect(client, header);
+            });
+            HandshakeGuard.begin(client, server.config().handshakeTimeout(), server.counters(), reader.handlers());
         }
 
         private void connect(Channel client, ProxyHeader header) {
             upstreams.connect(client).addListener(connecting -> {
                 if (connecting.isSuccess()) {
-                    Channel upstream = (Channel) connecting.getNow();
-                    if (sendProxy != null) {
-                        header.send(upstream, sendProxy);
-                    }
-                    server.connector().join(client, upstream);
+                    join(client, (Channel) connecting.getNow(), header);
                 } else if (client.isActive()) {
                     complaint.about(connecting.cause());
                     server.counters().refused(Refusal.NO_UPSTREAM);
                     RelayHandler.reset(client);
                 }
             });
+        }
+
+        private void join(Channel client, Channel upstream, ProxyHeader header) {
+            if (sendProxy != null && header.send(upstream, sendProxy).cause() != null) {
+                // without the header, what the client sends could pass for one
+                RelayHandler.reset(upstream);
+                RelayHandler.reset(client);
+            } else {
+                server.connector().join(client, upstream);
+            }
         }
     }
 }
