@@ -15,15 +15,16 @@ import java.util.Set;
 @Sharable
 final class AcceptLimit extends ChannelInboundHandlerAdapter {
     private final int maxConnections;
-    private final ProxyCounters counters;
+    private final Runnable whenPaused;
     // All that follows is guarded by this.
     private final Set<Channel> listeners = new HashSet<>();
     private int connections;
     private boolean paused;
 
-    AcceptLimit(int maxConnections, ProxyCounters counters) {
+    /** @param whenPaused is told of each time that the limit is reached */
+    AcceptLimit(int maxConnections, Runnable whenPaused) {
         this.maxConnections = maxConnections;
-        this.counters = counters;
+        this.whenPaused = whenPaused;
     }
 
     @Override
@@ -44,7 +45,7 @@ final class AcceptLimit extends ChannelInboundHandlerAdapter {
     private synchronized void entered() {
         if (++connections >= maxConnections && !paused) {
             paused = true;
-            counters.acceptPaused();
+            whenPaused.run();
             setAccepting(false);
         }
     }

@@ -1,46 +1,49 @@
 package io.transportsplice.examples;
 
-import static io.netty.handler.codec.http.HttpHeaderNames.ALLOW;
-import static io.netty.handler.codec.http.HttpHeaderNames.CACHE_CONTROL;
-import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
-import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
-
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.FullHttpResponse;
-import io.netty.handler.codec.http.HttpMethod;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.timeout.ReadTimeoutHandler;
-import io.transportsplice.SpliceMetrics;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 
-/** Serves {@code /metrics} for Prometheus, and {@code /}, a page that shows them live. */
-final class MetricsServer {
+/**
+ * Serves {@link MetricsAnswers} over HTTP. Nothing that its clients do may disturb the relaying, so it has an event loop
+ * of its own, a bound on its connections, and one answer at a time for each of them.
+ */
+final class MetricsServer implements AutoCloseable {
+    /** A scraper has one, a browser six at the most. More wait in the backlog, until one of these is idle for too long. */
+    private static final int MAX_CONNECTIONS = 64;
+
     private static final int MAX_REQUEST = 8 * 1024;
+    /** Nothing is read while an answer waits for its client to take it, so that this bounds both. */
     private static final int IDLE_SECONDS = 60;
-    private static final String PAGE = "metrics.html";
+    /** Some requests at a time: the rest waits in the socket. */
+    private static final int READ_SIZE = 4 * 1024;
 
-    private MetricsServer() {}
+    private final EventLoopGroup group =
+            new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metrics"), EpollIoHandler.newFactory());
+    private final Channel listener;
 
-    static Channel start(Endpoint listen, EventLoopGroup group, ProxyCounters counters) throws IOException {
-        byte[] page = page();
+    private MetricsServer(Endpoint listen, ProxyCounters counters, ChannelHandler failures) throws IOException {
+        byte[] page = MetricsAnswers.page();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
                 .channel(listen.serverChannelType())
+                .handler(new AcceptLimit(MAX_CONNECTIONS, () -> {}))
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_SIZE))
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -50,68 +53,30 @@ final class MetricsServer {
                                         new HttpServerCodec(),
                                         new HttpServerKeepAliveHandler(),
                                         new HttpObjectAggregator(MAX_REQUEST),
-                                        new Answer(counters, page));
+                                        new MetricsAnswers(counters, page));
                     }
                 });
-        return ProxyServer.bind(bootstrap, listen.address());
-    }
-
-    private static byte[] page() throws IOException {
-        try (InputStream in = MetricsServer.class.getResourceAsStream(PAGE)) {
-            return in.readAllBytes();
+        try {
+            listener = ProxyServer.bind(bootstrap, listen.address());
+            listener.pipeline().addLast(failures);
+        } catch (IOException e) {
+            close();
+            throw e;
         }
     }
 
-    private static final class Answer extends SimpleChannelInboundHandler<FullHttpRequest> {
-        private final ProxyCounters counters;
-        private final byte[] page;
+    /** @param failures hears of failing accepts */
+    static MetricsServer start(Endpoint listen, ProxyCounters counters, ChannelHandler failures) throws IOException {
+        return new MetricsServer(listen, counters, failures);
+    }
 
-        Answer(ProxyCounters counters, byte[] page) {
-            this.counters = counters;
-            this.page = page;
-        }
+    /** Where it really listens. */
+    Endpoint localEndpoint() {
+        return new Endpoint(listener.localAddress());
+    }
 
-        @Override
-        protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-            ctx.writeAndFlush(answer(request));
-        }
-
-        private FullHttpResponse answer(FullHttpRequest request) {
-            if (request.decoderResult().isFailure()) {
-                return response(HttpResponseStatus.BAD_REQUEST, "text/plain", new byte[0]);
-            }
-            if (!request.method().equals(HttpMethod.GET)) {
-                FullHttpResponse response = response(HttpResponseStatus.METHOD_NOT_ALLOWED, "text/plain", new byte[0]);
-                response.headers().set(ALLOW, "GET");
-                return response;
-            }
-            return switch (new QueryStringDecoder(request.uri()).path()) {
-                case "/" -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
-                case "/metrics" -> response(HttpResponseStatus.OK, PrometheusText.CONTENT_TYPE, metrics());
-                default -> response(HttpResponseStatus.NOT_FOUND, "text/plain", new byte[0]);
-            };
-        }
-
-        private byte[] metrics() {
-            PrometheusText text = new PrometheusText();
-            counters.describe(text);
-            text.describe(SpliceMetrics.snapshot());
-            return text.toString().getBytes(StandardCharsets.UTF_8);
-        }
-
-        private static FullHttpResponse response(HttpResponseStatus status, String type, byte[] body) {
-            FullHttpResponse response =
-                    new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
-            response.headers()
-                    .set(CONTENT_TYPE, type)
-                    .set(CACHE_CONTROL, "no-store")
-                    .setInt(CONTENT_LENGTH, body.length);
-            return response;
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            ctx.close();
-        }
+    @Override
+    public void close() {
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 }

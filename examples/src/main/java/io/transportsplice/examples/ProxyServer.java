@@ -41,7 +41,7 @@ final class ProxyServer {
     private final EventLoopGroup group;
     private final Connector connector;
     private final List<Channel> listeners = new ArrayList<>();
-    private Channel metrics;
+    private MetricsServer metrics;
 
     private ProxyServer(ProxyConfig config) {
         this.config = config;
@@ -65,9 +65,10 @@ final class ProxyServer {
             throws IOException {
         ProxyServer server = new ProxyServer(config);
         try {
-            server.listen(factory.apply(server), log);
+            AcceptFailures failures = new AcceptFailures(new Complaint(log, config.name() + ": cannot accept"));
+            server.listen(factory.apply(server), failures);
             if (config.metrics().isPresent()) {
-                server.metrics = MetricsServer.start(config.metrics().get(), server.group, server.counters);
+                server.metrics = MetricsServer.start(config.metrics().get(), server.counters, failures);
             }
             return server;
         } catch (IOException e) {
@@ -76,10 +77,10 @@ final class ProxyServer {
         }
     }
 
-    private void listen(ProxyService service, PrintWriter log) throws IOException {
+    private void listen(ProxyService service, AcceptFailures failures) throws IOException {
         ServerBootstrap bootstrap = bootstrap(service);
         if (config.maxConnections() > 0) {
-            bootstrap.handler(new AcceptLimit(config.maxConnections(), counters));
+            bootstrap.handler(new AcceptLimit(config.maxConnections(), counters::acceptPaused));
         }
         SocketAddress address = config.listen().address();
         if (!config.reusePort()) {
@@ -91,7 +92,6 @@ final class ProxyServer {
                 address = listeners.get(0).localAddress();
             }
         }
-        AcceptFailures failures = new AcceptFailures(new Complaint(log, config.name() + ": cannot accept"));
         listeners.forEach(listener -> listener.pipeline().addLast(failures));
     }
 
@@ -143,7 +143,7 @@ final class ProxyServer {
     }
 
     Optional<Endpoint> metricsEndpoint() {
-        return Optional.ofNullable(metrics).map(channel -> new Endpoint(channel.localAddress()));
+        return Optional.ofNullable(metrics).map(MetricsServer::localEndpoint);
     }
 
     void awaitClose() {
@@ -163,6 +163,9 @@ final class ProxyServer {
             unfinished = connections.size();
             connections.forEach(channel -> channel.eventLoop().execute(() -> RelayHandler.reset(channel)));
             awaitConnectionsClosed(RESET_TIMEOUT_NANOS);
+        }
+        if (metrics != null) {
+            metrics.close();
         }
         connector.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongPredicate;
+import java.util.stream.Stream;
 
 /** One of the proxies as its user runs it: from the jar, in a process of its own. */
 final class ProxyProcess implements AutoCloseable {
@@ -138,6 +139,21 @@ final class ProxyProcess implements AutoCloseable {
         } else {
             assertEquals(0, spliced);
         }
+    }
+
+    /** How many file descriptors it has open. */
+    long descriptors() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
+            return open.count();
+        }
+    }
+
+    /** Its memory that is in use by any of its parts: see proc(5). */
+    long residentKib() throws IOException {
+        return Files.readAllLines(Path.of("/proc", String.valueOf(process.pid()), "status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .sum();
     }
 
     void terminate() {

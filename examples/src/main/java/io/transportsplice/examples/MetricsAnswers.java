@@ -1,0 +1,180 @@
+package io.transportsplice.examples;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.ALLOW;
+import static io.netty.handler.codec.http.HttpHeaderNames.CACHE_CONTROL;
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.transportsplice.SpliceMetrics;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/**
+ * Answers a client of {@link MetricsServer}: {@code /metrics} for Prometheus, and {@code /}, a page that shows them live.
+ *
+ * <p>An answer is made when its client has taken the one before, and nothing more is read until all that was asked is
+ * answered: a client that asks without end and reads nothing costs one answer. Auto-read has to be off. On the channel's
+ * event loop.
+ */
+final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private static final String PAGE = "metrics.html";
+    private static final String PLAIN = "text/plain; charset=utf-8";
+
+    private enum Wanted {
+        PAGE,
+        METRICS,
+        UNKNOWN,
+        OTHER_METHOD,
+        NONSENSE
+    }
+
+    private final ProxyCounters counters;
+    private final byte[] page;
+    /** As many as one read brings, and as Netty's codec lets go unanswered. */
+    private final Queue<Wanted> waiting = new ArrayDeque<>();
+
+    /** More of what was read may come up. */
+    private boolean reading;
+
+    private boolean answering;
+    private boolean inputEnded;
+
+    MetricsAnswers(ProxyCounters counters, byte[] page) {
+        this.counters = counters;
+        this.page = page;
+    }
+
+    static byte[] page() throws IOException {
+        try (InputStream in = MetricsAnswers.class.getResourceAsStream(PAGE)) {
+            return in.readAllBytes();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        ctx.read();
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+        reading = true;
+        waiting.add(wanted(request));
+        proceed(ctx);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        reading = false;
+        proceed(ctx);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+            inputEnded = true;
+            proceed(ctx);
+        }
+    }
+
+    private void proceed(ChannelHandlerContext ctx) {
+        while (!answering && !waiting.isEmpty()) {
+            ChannelFuture taken = ctx.writeAndFlush(answer(waiting.remove()));
+            if (!taken.isDone()) {
+                answering = true;
+                taken.addListener(done -> {
+                    answering = false;
+                    proceed(ctx);
+                });
+            }
+        }
+        if (answering || reading) {
+            return;
+        }
+        if (inputEnded) {
+            ctx.close();
+        } else {
+            ctx.read();
+        }
+    }
+
+    private static Wanted wanted(FullHttpRequest request) {
+        if (request.decoderResult().isFailure()) {
+            return Wanted.NONSENSE;
+        }
+        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+            return Wanted.OTHER_METHOD;
+        }
+        try {
+            return switch (new QueryStringDecoder(URI.create(request.uri())).path()) {
+                case "/" -> Wanted.PAGE;
+                case "/metrics" -> Wanted.METRICS;
+                default -> Wanted.UNKNOWN;
+            };
+        } catch (IllegalArgumentException e) { // no URI
+            return Wanted.NONSENSE;
+        }
+    }
+
+    /** Netty's codec leaves out the body of an answer to HEAD. */
+    private FullHttpResponse answer(Wanted wanted) {
+        return switch (wanted) {
+            case PAGE -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
+            case METRICS -> response(HttpResponseStatus.OK, PrometheusText.CONTENT_TYPE, metrics());
+            case UNKNOWN -> refusal(HttpResponseStatus.NOT_FOUND);
+            case OTHER_METHOD -> {
+                FullHttpResponse refusal = refusal(HttpResponseStatus.METHOD_NOT_ALLOWED);
+                refusal.headers().set(ALLOW, "GET, HEAD");
+                yield refusal;
+            }
+            case NONSENSE -> {
+                FullHttpResponse refusal = refusal(HttpResponseStatus.BAD_REQUEST);
+                HttpUtil.setKeepAlive(refusal, false); // nobody knows where the next request begins
+                yield refusal;
+            }
+        };
+    }
+
+    private static FullHttpResponse refusal(HttpResponseStatus status) {
+        return response(status, PLAIN, (status.reasonPhrase() + '\n').getBytes(StandardCharsets.UTF_8));
+    }
+
+    private byte[] metrics() {
+        PrometheusText text = new PrometheusText();
+        counters.describe(text);
+        text.describe(SpliceMetrics.snapshot());
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static FullHttpResponse response(HttpResponseStatus status, String type, byte[] body) {
+        FullHttpResponse response =
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(body));
+        response.headers()
+                .set(CONTENT_TYPE, type)
+                .set(CACHE_CONTROL, "no-store")
+                .setInt(CONTENT_LENGTH, body.length);
+        return response;
+    }
+
+    /** It took too long, or broke off. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close();
+    }
+}
