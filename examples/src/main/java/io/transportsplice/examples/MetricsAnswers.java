@@ -5,6 +5,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CACHE_CONTROL;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,7 +19,6 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.transportsplice.SpliceMetrics;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -35,6 +35,9 @@ import java.util.Queue;
  */
 final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final String PAGE = "metrics.html";
+    /** The text format that the registry writes unless it is told to. */
+    private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
     private static final String PLAIN = "text/plain; charset=utf-8";
 
     private enum Wanted {
@@ -45,7 +48,7 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
         NONSENSE
     }
 
-    private final ProxyCounters counters;
+    private final PrometheusMeterRegistry registry;
     private final byte[] page;
     /** As many as one read brings, and as Netty's codec lets go unanswered. */
     private final Queue<Wanted> waiting = new ArrayDeque<>();
@@ -56,8 +59,8 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     private boolean answering;
     private boolean inputEnded;
 
-    MetricsAnswers(ProxyCounters counters, byte[] page) {
-        this.counters = counters;
+    MetricsAnswers(PrometheusMeterRegistry registry, byte[] page) {
+        this.registry = registry;
         this.page = page;
     }
 
@@ -136,7 +139,7 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     private FullHttpResponse answer(Wanted wanted) {
         return switch (wanted) {
             case PAGE -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
-            case METRICS -> response(HttpResponseStatus.OK, PrometheusText.CONTENT_TYPE, metrics());
+            case METRICS -> response(HttpResponseStatus.OK, METRICS_TYPE, utf8(registry.scrape()));
             case UNKNOWN -> refusal(HttpResponseStatus.NOT_FOUND);
             case OTHER_METHOD -> {
                 FullHttpResponse refusal = refusal(HttpResponseStatus.METHOD_NOT_ALLOWED);
@@ -152,14 +155,11 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
 
     private static FullHttpResponse refusal(HttpResponseStatus status) {
-        return response(status, PLAIN, (status.reasonPhrase() + '\n').getBytes(StandardCharsets.UTF_8));
+        return response(status, PLAIN, utf8(status.reasonPhrase() + '\n'));
     }
 
-    private byte[] metrics() {
-        PrometheusText text = new PrometheusText();
-        counters.describe(text);
-        text.describe(SpliceMetrics.snapshot());
-        return text.toString().getBytes(StandardCharsets.UTF_8);
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static FullHttpResponse response(HttpResponseStatus status, String type, byte[] body) {

@@ -1,5 +1,6 @@
 package io.transportsplice.examples;
 
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -35,7 +36,8 @@ final class MetricsServer implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metrics"), EpollIoHandler.newFactory());
     private final Channel listener;
 
-    private MetricsServer(Endpoint listen, ProxyCounters counters, ChannelHandler failures) throws IOException {
+    private MetricsServer(Endpoint listen, PrometheusMeterRegistry registry, ChannelHandler failures)
+            throws IOException {
         byte[] page = MetricsAnswers.page();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
@@ -53,7 +55,7 @@ final class MetricsServer implements AutoCloseable {
                                         new HttpServerCodec(),
                                         new HttpServerKeepAliveHandler(),
                                         new HttpObjectAggregator(MAX_REQUEST),
-                                        new MetricsAnswers(counters, page));
+                                        new MetricsAnswers(registry, page));
                     }
                 });
         try {
@@ -66,8 +68,9 @@ final class MetricsServer implements AutoCloseable {
     }
 
     /** @param failures hears of failing accepts */
-    static MetricsServer start(Endpoint listen, ProxyCounters counters, ChannelHandler failures) throws IOException {
-        return new MetricsServer(listen, counters, failures);
+    static MetricsServer start(Endpoint listen, PrometheusMeterRegistry registry, ChannelHandler failures)
+            throws IOException {
+        return new MetricsServer(listen, registry, failures);
     }
 
     /** Where it really listens. */

@@ -1,31 +1,62 @@
 package io.transportsplice.examples;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a proxy has done so far, besides moving bytes. Any thread. */
+/** What a proxy has done so far, besides moving bytes: the meters {@code proxy.*}. Any thread. */
 final class ProxyCounters {
+    private final MeterRegistry registry;
     private final LongAdder accepted = new LongAdder();
     private final LongAdder closed = new LongAdder();
-    private final LongAdder acceptPauses = new LongAdder();
-    private final Map<Refusal, LongAdder> refusals = adders(Refusal.class);
-    private final LongAdder connects = new LongAdder();
-    private final Map<ConnectFailure, LongAdder> connectFailures = adders(ConnectFailure.class);
-    private final List<Upstream> upstreams = new CopyOnWriteArrayList<>();
+    private final Counter acceptPauses;
+    private final Map<Refusal, Counter> refusals;
+    private final Counter connects;
+    private final Map<ConnectFailure, Counter> connectFailures;
 
-    /** Complete from the start, so that any thread may use it. */
-    private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> reasons) {
-        Map<E, LongAdder> adders = new EnumMap<>(reasons);
+    ProxyCounters(MeterRegistry registry) {
+        this.registry = registry;
+        FunctionCounter.builder("proxy.accepted", accepted, LongAdder::sum)
+                .description("Clients accepted")
+                .register(registry);
+        Gauge.builder("proxy.clients", this, ProxyCounters::clients)
+                .description("Clients connected now")
+                .register(registry);
+        acceptPauses = Counter.builder("proxy.accept.pauses")
+                .description("Times that --max-connections stopped accepting")
+                .register(registry);
+        refusals = reasons("proxy.refused", "Clients turned away", Refusal.class);
+        connects = Counter.builder("proxy.connects")
+                .description("Upstream connections made")
+                .register(registry);
+        connectFailures = reasons("proxy.connect.failures", "Upstream connections that failed", ConnectFailure.class);
+    }
+
+    /** A counter for each reason, complete from the start, so that any thread may use it. */
+    private <E extends Enum<E>> Map<E, Counter> reasons(String name, String description, Class<E> reasons) {
+        Map<E, Counter> counters = new EnumMap<>(reasons);
         for (E reason : reasons.getEnumConstants()) {
-            adders.put(reason, new LongAdder());
+            counters.put(
+                    reason,
+                    Counter.builder(name)
+                            .description(description)
+                            .tag("reason", lowerCase(reason))
+                            .register(registry));
         }
-        return adders;
+        return counters;
+    }
+
+    private long clients() {
+        long ended = closed.sum(); // first, so that the difference is never negative
+        return accepted.sum() - ended;
     }
 
     void accepted(Channel client) {
@@ -50,32 +81,23 @@ final class ProxyCounters {
         }
     }
 
-    void watch(List<Upstream> more) {
-        upstreams.addAll(more);
-    }
-
-    void describe(PrometheusText text) {
-        long ended = closed.sum(); // first, so that the difference is never negative
-        text.counter("proxy_accepted_total", "Clients accepted", accepted.sum());
-        text.gauge("proxy_clients", "Clients connected now", accepted.sum() - ended);
-        text.counter("proxy_accept_pauses_total", "Times that --max-connections stopped accepting", acceptPauses.sum());
-        text.counter("proxy_connects_total", "Upstream connections made", connects.sum());
-        text.counters("proxy_connect_failures_total", "Upstream connections that failed");
-        connectFailures.forEach((reason, count) -> text.sample("reason", lowerCase(reason), count.sum()));
-        text.counters("proxy_refused_total", "Clients turned away");
-        refusals.forEach((reason, count) -> text.sample("reason", lowerCase(reason), count.sum()));
-        if (!upstreams.isEmpty()) {
-            describeUpstreams(text);
+    /** Shows upstreams for as long as somebody holds on to them. */
+    void watch(List<Upstream> upstreams) {
+        for (Upstream upstream : upstreams) {
+            String name = upstream.toString();
+            Gauge.builder("proxy.upstream.connections", upstream, Upstream::connections)
+                    .description("Connections of an upstream now")
+                    .tag("upstream", name)
+                    .register(registry);
+            Gauge.builder("proxy.upstream.up", upstream, up -> up.isUp() ? 1 : 0)
+                    .description("0 while it is left out because it could not be connected to")
+                    .tag("upstream", name)
+                    .register(registry);
+            FunctionCounter.builder("proxy.upstream.failures", upstream, Upstream::failures)
+                    .description("Failed attempts to connect to an upstream")
+                    .tag("upstream", name)
+                    .register(registry);
         }
-    }
-
-    private void describeUpstreams(PrometheusText text) {
-        text.gauges("proxy_upstream_connections", "Connections of an upstream now");
-        upstreams.forEach(upstream -> text.sample("upstream", upstream.toString(), upstream.connections()));
-        text.gauges("proxy_upstream_up", "0 while it is left out because it could not be connected to");
-        upstreams.forEach(upstream -> text.sample("upstream", upstream.toString(), upstream.isUp() ? 1 : 0));
-        text.counters("proxy_upstream_failures_total", "Failed attempts to connect to an upstream");
-        upstreams.forEach(upstream -> text.sample("upstream", upstream.toString(), upstream.failures()));
     }
 
     static String lowerCase(Enum<?> constant) {

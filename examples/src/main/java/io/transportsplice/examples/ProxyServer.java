@@ -1,5 +1,7 @@
 package io.transportsplice.examples;
 
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -18,6 +20,7 @@ import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.transportsplice.EpollSplice;
+import io.transportsplice.micrometer.SpliceMeterBinder;
 import io.transportsplice.relay.RelayHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -36,7 +39,8 @@ final class ProxyServer {
     private static final long RESET_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final ProxyConfig config;
-    private final ProxyCounters counters = new ProxyCounters();
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ProxyCounters counters = new ProxyCounters(registry);
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final EventLoopGroup group;
     private final Connector connector;
@@ -46,6 +50,7 @@ final class ProxyServer {
     private ProxyServer(ProxyConfig config) {
         this.config = config;
         group = group(config);
+        new SpliceMeterBinder().bindTo(registry);
         connector = new Connector(config, connections, counters);
     }
 
@@ -68,7 +73,7 @@ final class ProxyServer {
             AcceptFailures failures = new AcceptFailures(new Complaint(log, config.name() + ": cannot accept"));
             server.listen(factory.apply(server), failures);
             if (config.metrics().isPresent()) {
-                server.metrics = MetricsServer.start(config.metrics().get(), server.counters, failures);
+                server.metrics = MetricsServer.start(config.metrics().get(), server.registry, failures);
             }
             return server;
         } catch (IOException e) {

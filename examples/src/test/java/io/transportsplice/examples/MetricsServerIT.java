@@ -3,6 +3,9 @@ package io.transportsplice.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.transportsplice.micrometer.SpliceMeterBinder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,8 +17,14 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -168,5 +177,30 @@ class MetricsServerIT {
         int body = answer.substring(end).getBytes(StandardCharsets.UTF_8).length;
         assertEquals(isHead ? 0 : length, body, answer);
         assertEquals(status == 405, answer.contains("allow: GET, HEAD\r\n"), answer);
+    }
+
+    @Test
+    void shouldHaveTheNamesThatOperatorsReadOf() throws Exception {
+        Set<String> told = names(Files.readString(Path.of("../docs/operations.md")), "`(splice_\\w+)");
+        assertTrue(told.contains("splice_available") && told.contains("splice_pipes_dirty_total"), told::toString);
+        Set<String> shown = names(proxy.get("/metrics").body(), "(?m)^(splice_\\w+)[ {]");
+        assertEquals(told, shown);
+    }
+
+    @Test
+    void shouldHaveTheNamesThatTheLibraryGivesToMicrometer() throws Exception {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new SpliceMeterBinder().bindTo(registry);
+        String samples = "(?m)^(splice_[^ ]+) ";
+        assertEquals(
+                names(registry.scrape(), samples), names(proxy.get("/metrics").body(), samples));
+    }
+
+    private static Set<String> names(String text, String pattern) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 }

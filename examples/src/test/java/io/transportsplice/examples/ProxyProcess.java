@@ -105,7 +105,7 @@ final class ProxyProcess implements AutoCloseable {
                     .body()
                     .lines()
                     .filter(line -> line.startsWith(sample + " "))
-                    .mapToLong(line -> Long.parseLong(line.substring(sample.length() + 1)))
+                    .mapToLong(line -> (long) Double.parseDouble(line.substring(sample.length() + 1)))
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("no " + sample));
         } catch (IOException e) {
@@ -132,8 +132,8 @@ final class ProxyProcess implements AutoCloseable {
     void assertMovedBy(Mode mode, long mostly) {
         awaitMetric("proxy_clients", clients -> clients == 0);
         awaitMetric("splice_buffers_in_flight", buffers -> buffers == 0);
-        assertEquals(0, metric("splice_pipes_in_use"));
-        long spliced = metric("splice_bytes_spliced_total");
+        assertEquals(0, metric("splice_pipes{state=\"used\"}"));
+        long spliced = metric("splice_relayed_bytes_total{path=\"spliced\"}");
         if (mode == Mode.AUTO || mode == Mode.SPLICE) {
             assertTrue(spliced >= mostly, () -> "only " + spliced + " bytes spliced of " + mostly);
         } else {
