@@ -228,4 +228,12 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             context.write(meant, promise);
         }
     }
+
+    @Override
+    public void flush(ChannelHandlerContext context) {
+        if (output != null) {
+            output.flush();
+        }
+        context.flush();
+    }
 }
