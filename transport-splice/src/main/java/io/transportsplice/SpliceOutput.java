@@ -29,15 +29,13 @@ final class SpliceOutput implements PipeRegion.Sink {
         this.channel = channel;
     }
 
-    /** What the channel is to get instead of a message, by the last handler to see it. */
-    Object outbound(Object message) {
-        PipeByteBuf buffer = PipeByteBuf.of(message);
-        if (buffer == null
-                || !buffer.isUntouched() // a part, too: if it cannot be read, that must not look like the end
-                || !isSizeKnown()) {
-            return message;
+    /** What the channel is to get instead of a buffer, or a view of it, by the last handler to see it. */
+    Object outbound(ByteBuf view, PipeByteBuf buffer) {
+        // a part, too: if it cannot be read, that must not look like the end
+        if (!buffer.isUntouched() || !isSizeKnown()) {
+            return view;
         }
-        PipeRegion region = new PipeRegion((ByteBuf) message, buffer, this);
+        PipeRegion region = new PipeRegion(view, buffer, this);
         unflushed.add(region);
         return region;
     }

@@ -207,7 +207,13 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
         } else {
             // The socket's pending error is consumed by reporting it: Netty, reading after us, would see a clean end.
             stop(SpliceFallback.SOCKET_ERROR);
-            channel.pipeline().fireExceptionCaught(LibC.newIOException("splice", errno));
+            fail(LibC.newIOException("splice", errno));
+        }
+    }
+
+    private void fail(IOException cause) {
+        if (channel.isOpen()) {
+            channel.pipeline().fireExceptionCaught(cause);
             channel.unsafe().close(channel.unsafe().voidPromise());
         }
     }
@@ -263,14 +269,8 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     /** Netty, where it has no memory to read into, tells and closes; to read on would hide the hole. */
     private void failUnreadable() {
         refused(SpliceFallback.SOCKET_ERROR);
-        Tasks.execute(loop, this::closeUnreadable, () -> {}); // not in the middle of a release()
-    }
-
-    private void closeUnreadable() {
-        if (channel.isOpen()) {
-            channel.pipeline().fireExceptionCaught(new IOException("bytes in a pipe were dropped, for lack of memory"));
-            channel.unsafe().close(channel.unsafe().voidPromise());
-        }
+        IOException cause = new IOException("bytes in a pipe were dropped, for lack of memory");
+        Tasks.execute(loop, () -> fail(cause), () -> {}); // not in the middle of a release()
     }
 
     @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
