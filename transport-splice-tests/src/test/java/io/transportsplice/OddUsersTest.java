@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -50,8 +52,8 @@ class OddUsersTest {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            if (peer != null) {
-                peer.close();
+            if (peer != null) { // not before all is written, as Netty's own examples do
+                peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }
 
@@ -88,12 +90,6 @@ class OddUsersTest {
                 unflushed = 0;
                 super.channelReadComplete(ctx);
             }
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext ctx) {
-            peer.flush();
-            super.channelInactive(ctx);
         }
     }
 
