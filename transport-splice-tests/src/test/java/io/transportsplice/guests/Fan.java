@@ -90,6 +90,8 @@ final class Fan implements AutoCloseable {
         for (Peer end : sinkEnds) {
             end.close();
         }
+        // the rig knows of the first alone, and a loop of Netty 4.2.18 may end without having closed the others
+        sinks.forEach(sink -> sink.close().syncUninterruptibly());
     }
 
     private static final class Waiting extends ChannelInboundHandlerAdapter {

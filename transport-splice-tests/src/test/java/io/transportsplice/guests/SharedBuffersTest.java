@@ -80,16 +80,19 @@ class SharedBuffersTest {
     /** What becomes of a write to the first of two sinks. */
     private enum Mishap {
         CANCELLED,
+        CLOSED,
         REDIRECTED,
         REDIRECTED_IN_FRONT;
 
         /** Both have the message. */
         void happen(ByteBuf message, Channel first, Channel second) {
-            boolean shared = this == CANCELLED;
+            boolean shared = this == CANCELLED || this == CLOSED;
             ChannelPromise promise = first.newPromise();
             first.write(shared ? message.retain() : message, promise);
-            if (shared) {
+            if (this == CANCELLED) {
                 promise.cancel(false);
+            } else if (this == CLOSED) {
+                first.close();
             }
             first.flush();
             if (shared) {
