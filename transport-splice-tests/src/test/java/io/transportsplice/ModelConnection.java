@@ -132,6 +132,13 @@ final class ModelConnection {
         }
     }
 
+    /** Nobody takes it from epoll when that thread is done. */
+    void checkLingering() {
+        if (lingers && channel().isOpen() && world.loopOf(channel()).epoll().isWatching(socket)) {
+            world.violations().add("epoll watches a channel that another thread closes");
+        }
+    }
+
     void toggleHandler() {
         toggle(EpollSpliceHandler.class, newHandler());
     }

@@ -76,6 +76,10 @@ final class ModelEpoll implements IoHandler {
         return registrationLost;
     }
 
+    boolean isWatching(ModelSocket socket) {
+        return registrations.stream().anyMatch(registration -> registration.socket == socket && registration.valid);
+    }
+
     /** The next socket that registers is refused. */
     void refuse() {
         refusals++;
@@ -123,7 +127,7 @@ final class ModelEpoll implements IoHandler {
             throw new IOException("epoll_ctl: no memory");
         }
         Registration registration = new Registration(epollHandle);
-        if (registrations.stream().anyMatch(other -> other.socket == registration.socket && other.valid)) {
+        if (isWatching(registration.socket)) {
             throw violations.add("a socket is registered twice");
         }
         registrations.add(registration);

@@ -152,6 +152,7 @@ final class ModelWorld {
 
     /** What a lingering close waits for has come. */
     void endLinger() {
+        connections.forEach(ModelConnection::checkLingering);
         gate.open(this::receive);
     }
 
