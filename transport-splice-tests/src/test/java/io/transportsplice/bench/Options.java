@@ -16,6 +16,7 @@ final class Options {
     static final String USAGE = """
             RelayBenchmark [--quick] [--NAME=VALUE]...
               --quick             few loads, short windows, less than six minutes
+              --interleaved       all relays at once, one at a time under load: for small differences
               --relays=A,B        only relays whose names contain one of these
               --scenarios=A,B     only loads whose ids contain one of these
               --reps=N            how often each relay is started and visited (5, quick 2)
@@ -49,15 +50,19 @@ final class Options {
             "out");
 
     private final boolean quick;
+    private final boolean interleaved;
     private final Map<String, String> values = new HashMap<>();
 
     /** @throws IllegalArgumentException with a text for the user */
     Options(String... arguments) {
         boolean quickAsked = false;
+        boolean interleavingAsked = false;
         for (String argument : arguments) {
             int equals = argument.indexOf('=');
             if (argument.equals("--quick")) {
                 quickAsked = true;
+            } else if (argument.equals("--interleaved")) {
+                interleavingAsked = true;
             } else if (argument.startsWith("--") && equals > 0 && NAMES.contains(argument.substring(2, equals))) {
                 values.put(argument.substring(2, equals), argument.substring(equals + 1));
             } else {
@@ -65,6 +70,7 @@ final class Options {
             }
         }
         quick = quickAsked;
+        interleaved = interleavingAsked;
     }
 
     private int number(String name, int full, int ifQuick) {
@@ -93,6 +99,10 @@ final class Options {
         List<String> wanted = list("scenarios");
         return (quick ? Scenarios.quick() : Scenarios.full())
                 .stream().filter(scenario -> isWanted(scenario.id(), wanted)).toList();
+    }
+
+    boolean isInterleaved() {
+        return interleaved;
     }
 
     int repetitions() {
@@ -158,7 +168,8 @@ final class Options {
 
     @Override
     public String toString() {
-        return (quick ? "quick" : "full") + " preset, " + repetitions() + " repetitions, windows of " + windowMillis()
+        return (quick ? "quick" : "full") + " preset, " + (interleaved ? "interleaved, " : "") + repetitions()
+                + " repetitions, windows of " + windowMillis()
                 + " ms after " + settleMillis() + " ms, pipes of "
                 + String.join(", ", pipes().stream().map(Units::bytes).toList());
     }

@@ -21,10 +21,10 @@ final class Progress {
         System.out.println(clock() + " " + text);
     }
 
-    void done(int repetition, Relay relay, Scenario scenario, Measurement measurement) {
+    void done(Relay relay, Scenario scenario, Measurement measurement) {
         done++;
-        StringBuilder line = new StringBuilder(
-                String.format("%d/%d  %d  %-14s %-14s", done, total, repetition, relay.name(), scenario.id()));
+        StringBuilder line =
+                new StringBuilder(String.format("%d/%d  %-14s %-14s", done, total, relay.name(), scenario.id()));
         for (Metric metric : scenario.kind().metrics()) {
             if (measurement.values().containsKey(metric)) {
                 line.append("  ")

@@ -10,7 +10,9 @@ import java.util.function.Predicate;
 /**
  * Compares relays: each is a process of its own, pinned to one core, and a load drives it from another. A repetition
  * starts every relay afresh, one after the other, warms it up if it is a JVM, and puts it under every load; none runs
- * beside another, since the pipes of a user are limited together. Nothing leaves the machine.
+ * beside another, since the pipes of a user are limited together. Interleaved, all live at once, one at a time has a load,
+ * and a scenario's repetitions follow one another: for small differences on a machine whose speed changes. Nothing leaves
+ * the machine.
  */
 public final class RelayBenchmark {
 
@@ -69,31 +71,101 @@ public final class RelayBenchmark {
     }
 
     private void runOn(Place place, Predicate<Scenario> there) throws InterruptedException {
-        for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
-            List<Relay> order = new ArrayList<>(relays);
-            Collections.rotate(order, repetition - 1); // no relay is always the first, or always after the same one
-            for (Relay relay : order) {
-                visit(place, relay, there, repetition);
+        List<Scenario> here = scenarios.stream().filter(there).toList();
+        List<Scenario> driven =
+                here.stream().filter(scenario -> !scenario.isIdleOnly()).toList();
+        holdIdle(place, here.stream().filter(Scenario::isIdleOnly).toList());
+        if (options.isInterleaved()) {
+            interleave(place, driven);
+        } else {
+            for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
+                for (Relay relay : inTurn(relays, repetition)) {
+                    visit(relay, place, repetition, met(relay, driven));
+                }
             }
         }
     }
 
-    private void visit(Place place, Relay relay, Predicate<Scenario> there, int repetition)
-            throws InterruptedException {
-        Visit visit = new Visit(options, load, results, progress, relay, repetition);
-        List<Scenario> met =
-                scenarios.stream().filter(there).filter(relay::meets).toList();
-        boolean looksAtMemory = repetition == 1 || !options.isQuick(); // memory is not noisy
-        try {
-            if (looksAtMemory) {
-                visit.holdIdle(place, met.stream().filter(Scenario::isIdleOnly).toList());
+    /** None is always the first, or always after the same one. */
+    private static <T> List<T> inTurn(List<T> all, int repetition) {
+        List<T> order = new ArrayList<>(all);
+        Collections.rotate(order, repetition - 1);
+        return order;
+    }
+
+    private static List<Scenario> met(Relay relay, List<Scenario> scenarios) {
+        return scenarios.stream().filter(relay::meets).toList();
+    }
+
+    private void holdIdle(Place place, List<Scenario> idle) throws InterruptedException {
+        int repetitions =
+                options.isQuick() || options.isInterleaved() ? 1 : options.repetitions(); // memory is not noisy
+        for (int repetition = 1; repetition <= repetitions; repetition++) {
+            for (Relay relay : relays) {
+                for (Scenario scenario : met(relay, idle)) {
+                    try (Visit visit = start(relay, place, repetition)) {
+                        visit.holdIdle(scenario);
+                    } catch (IOException e) {
+                        failed(relay, e);
+                    }
+                }
             }
-            visit.drive(
-                    place,
-                    met.stream().filter(scenario -> !scenario.isIdleOnly()).toList());
-        } catch (IOException e) {
-            results.note(relay.name() + ", repetition " + repetition + ": " + e.getMessage());
-            progress.say(relay.name() + " failed: " + e.getMessage());
         }
+    }
+
+    private Visit start(Relay relay, Place place, int repetition) throws IOException, InterruptedException {
+        return Visit.start(options, load, results, progress, relay, place, repetition);
+    }
+
+    private void visit(Relay relay, Place place, int repetition, List<Scenario> driven) throws InterruptedException {
+        if (driven.isEmpty()) {
+            return;
+        }
+        try (Visit visit = start(relay, place, repetition)) {
+            visit.warmUp();
+            for (Scenario scenario : driven) {
+                visit.drive(scenario);
+            }
+        } catch (IOException e) {
+            failed(relay, e);
+        }
+    }
+
+    /** A machine is another one from minute to minute: what is compared is measured within seconds. */
+    private void interleave(Place place, List<Scenario> driven) throws InterruptedException {
+        List<Visit> visits = new ArrayList<>();
+        try {
+            for (Relay relay : relays) {
+                if (!met(relay, driven).isEmpty()) {
+                    visits.add(start(relay, place, 1));
+                    visits.get(visits.size() - 1).warmUp();
+                }
+            }
+            for (Scenario scenario : driven) {
+                for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
+                    for (Visit visit : inTurn(visits, repetition)) {
+                        if (visit.relay().meets(scenario)) {
+                            visit.drive(scenario);
+                        }
+                    }
+                }
+            }
+        } catch (IOException e) {
+            results.note("the run ended early: " + e.getMessage());
+            progress.say("it ends early: " + e.getMessage());
+        } finally {
+            for (Visit visit : visits) {
+                try {
+                    visit.close();
+                } catch (IOException e) {
+                    failed(visit.relay(), e);
+                }
+            }
+        }
+    }
+
+    private void failed(Relay relay, IOException e) {
+        results.note(relay.name() + ": " + e.getMessage());
+        progress.say(relay.name() + " failed: " + e.getMessage());
     }
 }

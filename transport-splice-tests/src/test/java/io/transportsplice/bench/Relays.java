@@ -66,7 +66,7 @@ final class Relays {
         }
         addOurs("", jar);
         // An earlier build beside this one.
-        options.rival().ifPresent(rival -> addOurs("rival-", rival));
+        options.rival().ifPresent(rival -> addOurs(Results.RIVAL, rival));
         for (String mode : List.of("always", "plain")) {
             addLoopRelay("crossing", mode, Relay.BULK);
         }

@@ -16,6 +16,9 @@ final class Results {
 
     static final String PLAIN = "plain";
 
+    /** How the names of another build's relays begin. */
+    static final String RIVAL = "rival-";
+
     private record Key(String scenario, String relay) {}
 
     private final Map<Key, List<Measurement>> measurements = new LinkedHashMap<>();
@@ -56,9 +59,9 @@ final class Results {
         return values.isEmpty() ? Optional.empty() : Optional.of(new Spread(values));
     }
 
-    /** The median of a relay as a multiple of another's. */
+    /** What a relay took as a multiple of what another did in the same repetition: the median. */
     Optional<Double> ratio(Scenario scenario, String relay, String to, Metric metric) {
         return of(scenario, relay, metric)
-                .flatMap(own -> of(scenario, to, metric).map(other -> own.median() / other.median()));
+                .flatMap(own -> of(scenario, to, metric).map(other -> own.ratio(other)));
     }
 }

@@ -50,6 +50,7 @@ final class Table {
         header.add("spread of " + scenario.kind().headline().label());
         header.add("x " + Results.LIMIT);
         header.add("x " + Results.PLAIN);
+        header.add("x rival");
         return header;
     }
 
@@ -65,6 +66,7 @@ final class Table {
                 .orElse("-"));
         row.add(ratio(scenario, relay, Results.LIMIT));
         row.add(ratio(scenario, relay, Results.PLAIN));
+        row.add(ratio(scenario, relay, Results.RIVAL + relay.name()));
         return row;
     }
 
