@@ -1,6 +1,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.transportsplice.relay.RelayHandler;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +34,8 @@ final class HttpReverseProxy extends ProxyCommand {
         Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect to " + upstreamOptions);
         return client -> {
             HttpExchanges exchanges = new HttpExchanges(client);
+            String relay = client.pipeline().context(RelayHandler.class).name();
+            client.pipeline().addBefore(relay, null, new KeepAliveDrain());
             upstreams.connect(client).addListener(connecting -> {
                 if (connecting.isSuccess()) {
                     Channel upstream = (Channel) connecting.getNow();

@@ -16,6 +16,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -29,6 +30,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -45,6 +48,8 @@ final class ProxyServer {
     private final EventLoopGroup group;
     private final Connector connector;
     private final List<Channel> listeners = new ArrayList<>();
+    private final CompletableFuture<Void> hurried = new CompletableFuture<>();
+    private volatile boolean draining;
     private MetricsServer metrics;
 
     private ProxyServer(ProxyConfig config) {
@@ -111,6 +116,9 @@ final class ProxyServer {
                         counters.accepted(client);
                         connector.prepare(client);
                         service.accepted(client);
+                        if (draining) {
+                            client.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE);
+                        }
                     }
                 });
         if (!listen.isUnix()) {
@@ -120,14 +128,22 @@ final class ProxyServer {
     }
 
     static Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
-        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+        ChannelFuture bound;
+        try {
+            bound = address instanceof DomainSocketAddress unix
+                    ? SocketFile.bind(bootstrap, unix)
+                    : bootstrap.bind(address).awaitUninterruptibly();
+        } catch (IOException e) {
+            throw cannotListen(address, e);
+        }
         if (!bound.isSuccess()) {
-            throw new IOException(
-                    "cannot listen on " + new Endpoint(address) + ": "
-                            + bound.cause().getMessage(),
-                    bound.cause());
+            throw cannotListen(address, bound.cause());
         }
         return bound.channel();
+    }
+
+    private static IOException cannotListen(SocketAddress address, Throwable cause) {
+        return new IOException("cannot listen on " + new Endpoint(address) + ": " + cause.getMessage(), cause);
     }
 
     ProxyConfig config() {
@@ -162,12 +178,14 @@ final class ProxyServer {
      * @return how many connections, of either side, did not finish
      */
     int stop(Duration drainTimeout) {
+        draining = true;
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        connections.forEach(channel -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE));
         int unfinished = 0;
-        if (!awaitConnectionsClosed(drainTimeout.toNanos())) {
+        if (!awaitClosed(drainTimeout.toNanos(), hurried)) {
             unfinished = connections.size();
             connections.forEach(channel -> channel.eventLoop().execute(() -> RelayHandler.reset(channel)));
-            awaitConnectionsClosed(RESET_TIMEOUT_NANOS);
+            awaitClosed(RESET_TIMEOUT_NANOS, new CompletableFuture<>());
         }
         if (metrics != null) {
             metrics.close();
@@ -177,17 +195,33 @@ final class ProxyServer {
         return unfinished;
     }
 
-    private boolean awaitConnectionsClosed(long timeoutNanos) {
+    /** Ends the draining that goes on, or that will. */
+    void hurry() {
+        hurried.complete(null);
+    }
+
+    private boolean awaitClosed(long timeoutNanos, CompletableFuture<Void> hurry) {
         long deadline = System.nanoTime() + timeoutNanos;
         // a client that was accepted last may add its upstream while we wait for the others
         while (!connections.isEmpty()) {
             long left = deadline - System.nanoTime();
-            if (left <= 0) {
+            if (left <= 0 || hurry.isDone()) {
                 return false;
             }
-            connections.newCloseFuture().awaitUninterruptibly(left, TimeUnit.NANOSECONDS);
+            CountDownLatch changed = new CountDownLatch(1);
+            connections.newCloseFuture().addListener(closed -> changed.countDown());
+            hurry.thenRun(changed::countDown);
+            awaitUninterruptibly(changed, left);
         }
         return true;
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch, long nanos) {
+        try {
+            latch.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
