@@ -72,33 +72,45 @@ final class HttpConnectProxy extends ProxyCommand {
 
         private void request(ChannelHandlerContext ctx, HttpRequest request) {
             if (request.decoderResult().isFailure()) {
-                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, "not an HTTP request");
+                refuse(
+                        ctx,
+                        request,
+                        Refusal.PROTOCOL,
+                        HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, "not an HTTP request"));
             } else if (!request.method().equals(HttpMethod.CONNECT)) {
-                refuse(ctx, Refusal.UNSUPPORTED, HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
+                refuse(
+                        ctx,
+                        request,
+                        Refusal.UNSUPPORTED,
+                        HttpAnswer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered"));
             } else if (HttpUtil.isContentLengthSet(request) || HttpUtil.isTransferEncodingChunked(request)) {
                 // It has no meaning, and parties that differ about it would not see the same bytes in the tunnel.
-                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, "CONNECT with content");
+                refuse(
+                        ctx,
+                        request,
+                        Refusal.PROTOCOL,
+                        HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, "CONNECT with content"));
             } else {
-                destination(ctx, request.uri());
+                destination(ctx, request);
             }
         }
 
-        private void destination(ChannelHandlerContext ctx, String authority) {
+        private void destination(ChannelHandlerContext ctx, HttpRequest request) {
             try {
-                to = Endpoint.destination(authority);
+                to = Endpoint.destination(request.uri());
             } catch (IllegalArgumentException e) {
-                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, e.getMessage());
+                refuse(ctx, request, Refusal.PROTOCOL, HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, e.getMessage()));
             }
         }
 
-        private void refuse(ChannelHandlerContext ctx, Refusal reason, HttpResponseStatus status, String why) {
+        private void refuse(ChannelHandlerContext ctx, HttpRequest request, Refusal reason, HttpAnswer answer) {
             HandshakeGuard.done(ctx.pipeline());
             server.counters().refused(reason);
-            FullHttpResponse answer = HttpAnswers.of(status, why);
-            if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
-                answer.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
+            FullHttpResponse response = answer.to(request.method());
+            if (reason == Refusal.UNSUPPORTED) {
+                response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
             }
-            LastWords.say(ctx.channel(), answer);
+            LastWords.say(ctx.channel(), response);
             ctx.pipeline().remove(this);
         }
 
@@ -107,7 +119,8 @@ final class HttpConnectProxy extends ProxyCommand {
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
                     server.counters().refused(Refusal.NO_UPSTREAM);
-                    LastWords.say(client, HttpAnswers.cannotConnect(connecting.cause()));
+                    LastWords.say(
+                            client, HttpAnswer.cannotConnect(connecting.cause()).to(HttpMethod.CONNECT));
                 }
                 return;
             }

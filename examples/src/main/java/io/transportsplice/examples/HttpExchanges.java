@@ -1,14 +1,16 @@
 package io.transportsplice.examples;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpObjectDecoder;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpRequestEncoder;
@@ -17,16 +19,20 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.relay.RelayHandler;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.Consumer;
 
 /**
  * The requests and responses of a client and its upstream: puts HTTP before the relay of both channels, and takes it away
- * again if they switch to another protocol. Confined to the event loop that the two have in common.
+ * again if they switch to another protocol. The client is answered in the order of its requests, each once: by the upstream,
+ * or, where that is impossible, for the last time, here. Confined to the event loop that the two have in common.
  */
 final class HttpExchanges {
     private static final String FORWARDED_FOR = "X-Forwarded-For";
@@ -36,19 +42,40 @@ final class HttpExchanges {
             .setMaxInitialLineLength(64 * 1024)
             .setMaxChunkSize(1024 * 1024);
 
-    private final Channel client;
-    private Channel upstream;
-    /** The methods of the requests that are not answered yet: an answer to HEAD has no body. */
-    private final Queue<HttpMethod> unanswered = new ArrayDeque<>();
+    /** A request that has been passed on, as far as its answer depends on it. */
+    private record Asked(HttpMethod method, boolean forUpgrade, boolean byOldClient) {
+        static Asked by(HttpRequest request) {
+            boolean isOld = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+            return new Asked(request.method(), HttpHop.isUpgrade(request), isOld);
+        }
+    }
 
-    HttpExchanges(Channel client) {
+    private final Channel client;
+    private final Consumer<HttpExchanges> connect;
+    private final Requests requests = new Requests();
+    private final Responses responses = new Responses();
+    private Channel upstream;
+
+    private final Queue<Asked> unanswered = new ArrayDeque<>();
+    /** Why the client will be heard no more, once it is time to tell it; {@code null} before. */
+    private HttpResponseStatus refusal;
+    /** Nothing is passed on any more. */
+    private boolean isOver;
+
+    /** @param connect called when the first request has come: is to call {@link #connected} or {@link #cannotConnect} */
+    HttpExchanges(Channel client, Consumer<HttpExchanges> connect) {
         this.client = client;
-        insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(CONFIG), new Requests());
+        this.connect = connect;
+        insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(CONFIG), requests);
     }
 
     void connected(Channel connection) {
         upstream = connection;
-        insert(upstream, new HttpRequestEncoder(), new ResponseDecoder(), new Responses());
+        insert(upstream, new HttpRequestEncoder(), new ResponseDecoder(), responses);
+    }
+
+    void cannotConnect(Throwable cause) {
+        end(HttpAnswer.cannotConnect(cause));
     }
 
     private static void insert(Channel channel, ChannelHandler... http) {
@@ -58,13 +85,147 @@ final class HttpExchanges {
         }
     }
 
-    /** Both sides speak another protocol from here on. */
-    private void switchProtocols() {
-        client.pipeline().remove(HttpResponseEncoder.class);
-        upstream.pipeline().remove(HttpRequestEncoder.class);
-        // These hand on what they have read of the other protocol.
-        client.pipeline().remove(HttpObjectDecoder.class);
-        upstream.pipeline().remove(HttpObjectDecoder.class);
+    // The end.
+
+    private void end(HttpAnswer answer) {
+        Asked asked = unanswered.peek();
+        HttpMethod method = asked == null ? requests.method : asked.method;
+        end(answer.to(method));
+    }
+
+    /** @param answer an empty buffer if there is nothing to say */
+    private void end(Object answer) {
+        isOver = true;
+        if (client.isActive()) {
+            LastWords.say(client, answer);
+        }
+        if (upstream != null) {
+            RelayHandler.reset(upstream);
+        }
+    }
+
+    private void refuse(HttpResponseStatus status) {
+        refusal = status;
+        refuseInTurn();
+    }
+
+    /** Answers before have to go out first, or this one would be taken for one of them. */
+    private void refuseInTurn() {
+        int itself = requests.isInside ? 1 : 0; // it was passed on before its body went wrong
+        if (refusal == null || isOver || unanswered.size() > itself) {
+            return;
+        }
+        if (responses.isInside || responses.isSwitched) {
+            RelayHandler.reset(client);
+        } else if (unanswered.size() < itself) { // it has been answered without its body
+            end(Unpooled.EMPTY_BUFFER);
+        } else {
+            end(HttpAnswer.of(refusal));
+        }
+    }
+
+    // From the client.
+
+    private final class Requests extends ChannelInboundHandlerAdapter {
+        private boolean hasAsked;
+        /** Between a head and the end of its message. */
+        private boolean isInside;
+
+        private HttpMethod method = HttpMethod.GET;
+        private HttpHop hop;
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.fireChannelActive();
+            ctx.read(); // the relay reads nothing before it is joined
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            ctx.fireChannelReadComplete();
+            if (!hasAsked && !isOver) {
+                ctx.read();
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event == ChannelInputShutdownReadComplete.INSTANCE && !hasAsked && !isOver) {
+                ctx.close();
+            } else {
+                ctx.fireUserEventTriggered(event);
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (refusal != null || isOver) {
+                ReferenceCountUtil.release(message);
+                return;
+            }
+            HttpResponseStatus status = refusal((HttpObject) message);
+            if (status != null) {
+                ReferenceCountUtil.release(message);
+                refuse(status);
+                return;
+            }
+            isInside = !(message instanceof LastHttpContent);
+            ctx.fireChannelRead(message);
+            if (!isInside && responses.isSwitched) {
+                switchProtocol();
+            } else if (!hasAsked) {
+                hasAsked = true;
+                connect.accept(HttpExchanges.this);
+            }
+        }
+
+        /** {@code null} if it is good, and ready to be passed on. */
+        private HttpResponseStatus refusal(HttpObject message) {
+            if (message instanceof HttpRequest request) {
+                return head(request);
+            }
+            if (message.decoderResult().isFailure()) {
+                return HttpRules.undecodable(message);
+            }
+            if (message instanceof LastHttpContent last) {
+                hop.clean(last.trailingHeaders());
+            }
+            return null;
+        }
+
+        private HttpResponseStatus head(HttpRequest request) {
+            method = request.method();
+            HttpResponseStatus status = HttpRules.refusal(request);
+            if (status != null) {
+                return status;
+            }
+            if (method.equals(HttpMethod.CONNECT)) {
+                return HttpResponseStatus.METHOD_NOT_ALLOWED;
+            }
+            unanswered.add(Asked.by(request));
+            HttpRules.makeOriginForm(request);
+            hop = HttpHop.pass(request);
+            if (client.remoteAddress() instanceof InetSocketAddress address) {
+                request.headers().add(FORWARDED_FOR, address.getAddress().getHostAddress());
+            }
+            return null;
+        }
+
+        private void switchProtocol() {
+            upstream.pipeline().remove(HttpRequestEncoder.class);
+            client.pipeline().remove(this);
+            client.pipeline().remove(HttpRequestDecoder.class); // hands on what it has read of the other protocol
+        }
+    }
+
+    // From the upstream.
+
+    private static boolean isInterim(HttpResponse response) {
+        return response.status().codeClass() == HttpStatusClass.INFORMATIONAL && !isSwitch(response);
+    }
+
+    private static boolean isSwitch(HttpResponse response) {
+        return response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
     }
 
     private final class ResponseDecoder extends HttpResponseDecoder {
@@ -72,67 +233,142 @@ final class HttpExchanges {
             super(CONFIG);
         }
 
-        /** Netty asks it once for each head. */
         @Override
         protected boolean isContentAlwaysEmpty(HttpMessage message) {
-            HttpResponseStatus status = ((HttpResponse) message).status();
-            boolean isFinal = status.codeClass() != HttpStatusClass.INFORMATIONAL || isSwitch(status);
-            HttpMethod method = isFinal ? unanswered.poll() : null;
-            return super.isContentAlwaysEmpty(message) || HttpMethod.HEAD.equals(method);
-        }
-    }
-
-    private static boolean isSwitch(HttpResponseStatus status) {
-        return status.equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
-    }
-
-    private final class Requests extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
-                ReferenceCountUtil.release(message);
-                refuse(HttpResponseStatus.BAD_REQUEST);
-                return;
-            }
-            if (message instanceof HttpRequest request) {
-                if (request.method().equals(HttpMethod.CONNECT)) {
-                    refuse(HttpResponseStatus.METHOD_NOT_ALLOWED);
-                    return;
-                }
-                unanswered.add(request.method());
-                if (client.remoteAddress() instanceof InetSocketAddress address) {
-                    request.headers().add(FORWARDED_FOR, address.getAddress().getHostAddress());
-                }
-            }
-            ctx.fireChannelRead(message);
-        }
-
-        private void refuse(HttpResponseStatus status) {
-            if (unanswered.isEmpty()) {
-                LastWords.say(client, HttpAnswers.of(status, status.reasonPhrase()));
-            } else { // an answer now could not be told from another request's
-                RelayHandler.reset(client);
-            }
+            HttpResponse response = (HttpResponse) message;
+            boolean isToHead = !unanswered.isEmpty() && unanswered.peek().method.equals(HttpMethod.HEAD);
+            return isSwitch(response) || super.isContentAlwaysEmpty(response) || (isToHead && !isInterim(response));
         }
     }
 
     private final class Responses extends ChannelInboundHandlerAdapter {
-        private boolean isSwitching;
+        private boolean isSwitched;
+        /** Between the head of a final response and its end. */
+        private boolean isInside;
+        /** The connection ends with this response, or the last. */
+        private boolean isLast;
+
+        private HttpResponse head;
+        private HttpHop hop;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
+            if (isOver) {
                 ReferenceCountUtil.release(message);
-                RelayHandler.reset(upstream); // and so the client, behind what it has got
+            } else if (((HttpObject) message).decoderResult().isFailure()) {
+                ReferenceCountUtil.release(message);
+                fail("the upstream's answer is no HTTP/1.1");
+            } else if (message instanceof HttpResponse response) {
+                begin(ctx, response);
+            } else {
+                content(ctx, (HttpContent) message);
+            }
+        }
+
+        private void begin(ChannelHandlerContext ctx, HttpResponse response) {
+            Asked asked = unanswered.peek();
+            if (asked == null || isLast) { // nobody has asked: RFC 9112, section 9.2
+                end(Unpooled.EMPTY_BUFFER);
+            } else if (!HttpRules.isAnswer(response) || (isSwitch(response) && !maySwitch(asked))) {
+                fail("the upstream's answer is no HTTP/1.1, or no answer");
+            } else {
+                head = response;
+                isInside = !isInterim(response);
+                isLast = isInside && !isSwitch(response) && isLast(asked, response);
+                hop = HttpHop.pass(response);
+                ctx.fireChannelRead(response);
+            }
+        }
+
+        /** What the client has sent behind the request for it has been taken for HTTP already. */
+        private boolean maySwitch(Asked asked) {
+            return asked.forUpgrade && unanswered.size() == 1;
+        }
+
+        /** Says so, too, where only the end of the connection will tell the end of the message. */
+        private boolean isLast(Asked asked, HttpResponse response) {
+            if (!HttpUtil.isKeepAlive(response)) {
+                return true;
+            }
+            boolean isDelimited = asked.method.equals(HttpMethod.HEAD)
+                    || HttpUtil.isContentLengthSet(response)
+                    || HttpUtil.isTransferEncodingChunked(response)
+                    || response.status().equals(HttpResponseStatus.NO_CONTENT)
+                    || response.status().equals(HttpResponseStatus.NOT_MODIFIED);
+            if (!isDelimited) {
+                HttpUtil.setKeepAlive(response, false);
+            }
+            return !isDelimited;
+        }
+
+        private void content(ChannelHandlerContext ctx, HttpContent content) {
+            if (!(content instanceof LastHttpContent last)) {
+                ctx.fireChannelRead(content);
                 return;
             }
-            if (message instanceof HttpResponse response) {
-                isSwitching = isSwitch(response.status());
+            hop.clean(last.trailingHeaders());
+            ctx.fireChannelRead(last);
+            if (isInside) {
+                isInside = false;
+                unanswered.remove();
+                if (isSwitch(head)) {
+                    switchProtocol();
+                }
+                refuseInTurn();
             }
-            ctx.fireChannelRead(message);
-            if (isSwitching && message instanceof LastHttpContent) {
-                isSwitching = false;
-                switchProtocols();
+        }
+
+        /** The client goes on with HTTP until its request is complete: RFC 9110, section 7.8. */
+        private void switchProtocol() {
+            isSwitched = true;
+            client.pipeline().remove(HttpResponseEncoder.class);
+            upstream.pipeline().remove(this);
+            if (!requests.isInside) {
+                requests.switchProtocol();
+            }
+            upstream.pipeline().remove(HttpResponseDecoder.class); // hands on what it has read of the other protocol
+        }
+
+        private void fail(String why) {
+            if (isInside) {
+                RelayHandler.reset(upstream); // and so the client, behind what it has got
+            } else {
+                end(HttpAnswer.of(HttpResponseStatus.BAD_GATEWAY, why));
+            }
+        }
+
+        /** Whether the upstream cannot end without harm: in an answer, or before one that the client waits for. */
+        private boolean isOwing() {
+            return client.isActive() && (isInside || (!isLast && !unanswered.isEmpty()));
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (isOver) {
+                return;
+            }
+            if (event == ChannelInputShutdownReadComplete.INSTANCE && isOwing()) {
+                fail("the upstream has closed the connection");
+            } else {
+                ctx.fireUserEventTriggered(event);
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!isOver && isOwing() && !isInside) {
+                fail("the upstream has broken the connection");
+            } else if (!isOver) {
+                ctx.fireExceptionCaught(cause);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (!isOver && isOwing() && !isInside) {
+                fail("the connection to the upstream is closed");
+            } else if (!isOver) {
+                ctx.fireChannelInactive(); // it would reset the client
             }
         }
     }
