@@ -1,5 +1,6 @@
 package io.transportsplice.examples;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -25,6 +26,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.relay.RelayHandler;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Consumer;
@@ -71,7 +73,7 @@ final class HttpExchanges {
 
     void connected(Channel connection) {
         upstream = connection;
-        insert(upstream, new HttpRequestEncoder(), new ResponseDecoder(), responses);
+        insert(upstream, new RequestEncoder(), new ResponseDecoder(), responses);
     }
 
     void cannotConnect(Throwable cause) {
@@ -215,6 +217,15 @@ final class HttpExchanges {
             upstream.pipeline().remove(HttpRequestEncoder.class);
             client.pipeline().remove(this);
             client.pipeline().remove(HttpRequestDecoder.class); // hands on what it has read of the other protocol
+        }
+    }
+
+    /** Writes the bytes of a target as they came. Netty's own would change those beyond ASCII, and some without a path. */
+    private static final class RequestEncoder extends HttpRequestEncoder {
+        @Override
+        protected void encodeInitialLine(ByteBuf out, HttpRequest request) {
+            String line = request.method() + " " + request.uri() + " " + request.protocolVersion() + "\r\n";
+            out.writeCharSequence(line, StandardCharsets.ISO_8859_1);
         }
     }
 

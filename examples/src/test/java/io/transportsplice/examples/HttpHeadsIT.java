@@ -239,4 +239,19 @@ class HttpHeadsIT {
         assertTrue(passedOn("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n").startsWith("OPTIONS * HTTP/1.1\r\n"));
         assertEquals(0, proxy.metric("proxy_refused_total{reason=\"no_upstream\"}"));
     }
+
+    /** Every byte that may be in a target, those that should be encoded included. */
+    @Test
+    void shouldNotChangeTheBytesOfATarget() throws Exception {
+        StringBuilder target = new StringBuilder("/\u00c3\u00a9.txt?u=http://x?");
+        for (char each = 0x21; each <= 0xff; each++) {
+            target.append(each == '#' || each == 0x7f ? "" : String.valueOf(each));
+        }
+        String head = passedOn("GET " + target + " HTTP/1.1\r\nHost: x\r\nA: \u00c3\u00a9\u00ff\r\n\r\n");
+        assertTrue(head.startsWith("GET " + target + " HTTP/1.1\r\n"), head);
+        assertTrue(has(head, "A: \u00c3\u00a9\u00ff"), head);
+        String answer =
+                answered("HTTP/1.1 200 \u00c3\u00a9\r\nA: \u00ff\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 200 \u00c3\u00a9\r\n") && has(answer, "A: \u00ff"), answer);
+    }
 }
