@@ -71,35 +71,40 @@ final class HttpConnectProxy extends ProxyCommand {
         }
 
         private void request(ChannelHandlerContext ctx, HttpRequest request) {
-            if (request.decoderResult().isFailure()) {
-                refuse(
-                        ctx,
-                        request,
-                        Refusal.PROTOCOL,
-                        HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, "not an HTTP request"));
+            HttpResponseStatus status = HttpRules.refusal(request);
+            if (status != null) {
+                refuse(ctx, request, Refusal.PROTOCOL, HttpAnswer.of(status));
             } else if (!request.method().equals(HttpMethod.CONNECT)) {
-                refuse(
-                        ctx,
-                        request,
-                        Refusal.UNSUPPORTED,
-                        HttpAnswer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered"));
-            } else if (HttpUtil.isContentLengthSet(request) || HttpUtil.isTransferEncodingChunked(request)) {
+                HttpAnswer answer = HttpAnswer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
+                refuse(ctx, request, Refusal.UNSUPPORTED, answer);
+            } else if (hasContent(request)) {
                 // It has no meaning, and parties that differ about it would not see the same bytes in the tunnel.
-                refuse(
-                        ctx,
-                        request,
-                        Refusal.PROTOCOL,
-                        HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, "CONNECT with content"));
+                refuse(ctx, request, Refusal.PROTOCOL, badRequest("CONNECT with content"));
             } else {
                 destination(ctx, request);
             }
         }
 
+        /** To say that there is none is harmless, and some do. */
+        private static boolean hasContent(HttpRequest request) {
+            return HttpUtil.getContentLength(request, 0L) != 0
+                    || request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING);
+        }
+
+        private static HttpAnswer badRequest(String why) {
+            return HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, why);
+        }
+
         private void destination(ChannelHandlerContext ctx, HttpRequest request) {
             try {
-                to = Endpoint.destination(request.uri());
+                Endpoint destination = Endpoint.destination(request.uri());
+                if (destination.isConnectable()) {
+                    to = destination;
+                } else {
+                    refuse(ctx, request, Refusal.PROTOCOL, badRequest("port 0 is none"));
+                }
             } catch (IllegalArgumentException e) {
-                refuse(ctx, request, Refusal.PROTOCOL, HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, e.getMessage()));
+                refuse(ctx, request, Refusal.PROTOCOL, badRequest(e.getMessage()));
             }
         }
 
