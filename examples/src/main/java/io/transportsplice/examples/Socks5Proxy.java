@@ -88,6 +88,10 @@ final class Socks5Proxy extends ProxyCommand {
                 refuse(ctx, Refusal.UNSUPPORTED, failure(Socks5CommandStatus.COMMAND_UNSUPPORTED));
                 return;
             }
+            if (request.dstAddr().isBlank()) { // it would mean the loopback address to a resolver
+                refuse(ctx, Refusal.PROTOCOL, failure(Socks5CommandStatus.FAILURE));
+                return;
+            }
             HandshakeGuard.done(ctx.pipeline());
             // What the client sends already goes on to the relay, which keeps it.
             ctx.pipeline().remove(Socks5CommandRequestDecoder.class);
