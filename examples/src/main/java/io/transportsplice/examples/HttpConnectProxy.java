@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -16,6 +15,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
@@ -38,22 +38,25 @@ final class HttpConnectProxy extends ProxyCommand {
 
     @Override
     ProxyService service(ProxyServer server, PrintWriter log) {
+        Dialer dialer = new Dialer(server.connector()::connect, server.counters());
         return client -> HandshakeGuard.begin(
                 client,
                 server.config().handshakeTimeout(),
                 server.counters(),
                 new HttpResponseEncoder(),
                 new HttpRequestDecoder(),
-                new Handshake(server));
+                new Handshake(server, dialer));
     }
 
     /** One request; after it all of HTTP leaves the pipeline. */
     private static final class Handshake extends SimpleChannelInboundHandler<HttpObject> {
         private final ProxyServer server;
+        private final Dialer dialer;
         private Endpoint to;
 
-        Handshake(ProxyServer server) {
+        Handshake(ProxyServer server, Dialer dialer) {
             this.server = server;
+            this.dialer = dialer;
         }
 
         @Override
@@ -65,7 +68,7 @@ final class HttpConnectProxy extends ProxyCommand {
                 HandshakeGuard.done(ctx.pipeline());
                 // What the client sends already goes on to the relay, which keeps it.
                 ctx.pipeline().remove(HttpRequestDecoder.class);
-                ChannelFuture connecting = server.connector().connect(ctx.channel(), to);
+                Future<Channel> connecting = dialer.dial(ctx.channel(), to);
                 connecting.addListener(done -> connected(ctx, connecting));
             }
         }
@@ -119,7 +122,7 @@ final class HttpConnectProxy extends ProxyCommand {
             ctx.pipeline().remove(this);
         }
 
-        private void connected(ChannelHandlerContext ctx, ChannelFuture connecting) {
+        private void connected(ChannelHandlerContext ctx, Future<Channel> connecting) {
             Channel client = ctx.channel();
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
@@ -134,7 +137,7 @@ final class HttpConnectProxy extends ProxyCommand {
                 client.pipeline().remove(HttpResponseEncoder.class);
                 client.pipeline().remove(this);
             }
-            server.connector().join(client, connecting.channel());
+            server.connector().join(client, connecting.getNow());
         }
     }
 }

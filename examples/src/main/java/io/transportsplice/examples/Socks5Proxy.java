@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.socksx.v5.DefaultSocks5CommandResponse;
@@ -17,6 +16,7 @@ import io.netty.handler.codec.socksx.v5.Socks5InitialRequest;
 import io.netty.handler.codec.socksx.v5.Socks5InitialRequestDecoder;
 import io.netty.handler.codec.socksx.v5.Socks5Message;
 import io.netty.handler.codec.socksx.v5.Socks5ServerEncoder;
+import io.netty.util.concurrent.Future;
 import java.io.PrintWriter;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -39,21 +39,24 @@ final class Socks5Proxy extends ProxyCommand {
 
     @Override
     ProxyService service(ProxyServer server, PrintWriter log) {
+        Dialer dialer = new Dialer(server.connector()::connect, server.counters());
         return client -> HandshakeGuard.begin(
                 client,
                 server.config().handshakeTimeout(),
                 server.counters(),
                 Socks5ServerEncoder.DEFAULT,
                 new Socks5InitialRequestDecoder(),
-                new Handshake(server));
+                new Handshake(server, dialer));
     }
 
     /** Greeting, then request; after it all of SOCKS leaves the pipeline. */
     private static final class Handshake extends SimpleChannelInboundHandler<Socks5Message> {
         private final ProxyServer server;
+        private final Dialer dialer;
 
-        Handshake(ProxyServer server) {
+        Handshake(ProxyServer server, Dialer dialer) {
             this.server = server;
+            this.dialer = dialer;
         }
 
         @Override
@@ -96,11 +99,11 @@ final class Socks5Proxy extends ProxyCommand {
             // What the client sends already goes on to the relay, which keeps it.
             ctx.pipeline().remove(Socks5CommandRequestDecoder.class);
             Endpoint to = Endpoint.destination(request.dstAddr(), request.dstPort());
-            ChannelFuture connecting = server.connector().connect(ctx.channel(), to);
+            Future<Channel> connecting = dialer.dial(ctx.channel(), to);
             connecting.addListener(done -> connected(ctx, connecting));
         }
 
-        private void connected(ChannelHandlerContext ctx, ChannelFuture connecting) {
+        private void connected(ChannelHandlerContext ctx, Future<Channel> connecting) {
             Channel client = ctx.channel();
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
@@ -110,11 +113,11 @@ final class Socks5Proxy extends ProxyCommand {
                 return;
             }
             if (client.isActive()) {
-                client.writeAndFlush(success(connecting.channel()));
+                client.writeAndFlush(success(connecting.getNow()));
                 client.pipeline().remove(Socks5ServerEncoder.DEFAULT);
                 client.pipeline().remove(this);
             }
-            server.connector().join(client, connecting.channel());
+            server.connector().join(client, connecting.getNow());
         }
 
         private void refuse(ChannelHandlerContext ctx, Refusal reason, Socks5Message answer) {
