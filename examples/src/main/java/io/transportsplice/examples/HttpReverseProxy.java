@@ -34,16 +34,16 @@ final class HttpReverseProxy extends ProxyCommand {
         Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect to " + upstreamOptions);
         return client -> {
             new HttpExchanges(
-                client,
-                exchanges -> upstreams.connect(client).addListener(connecting -> {
-                    if (connecting.isSuccess()) {
-                        join(server, exchanges, client, (Channel) connecting.getNow());
-                    } else if (client.isActive()) {
-                        complaint.about(connecting.cause());
-                        server.counters().refused(Refusal.NO_UPSTREAM);
-                        exchanges.cannotConnect(connecting.cause());
-                    }
-                }));
+                    client,
+                    exchanges -> upstreams.connect(client).addListener(connecting -> {
+                        if (connecting.isSuccess()) {
+                            join(server, exchanges, client, (Channel) connecting.getNow());
+                        } else if (client.isActive()) {
+                            complaint.about(connecting.cause());
+                            server.counters().refused(Refusal.NO_UPSTREAM);
+                            exchanges.cannotConnect(connecting.cause());
+                        }
+                    }));
             String relay = client.pipeline().context(RelayHandler.class).name();
             client.pipeline().addBefore(relay, null, new KeepAliveDrain());
         };

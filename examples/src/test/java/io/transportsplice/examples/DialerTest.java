@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -34,7 +35,7 @@ class DialerTest {
                 attempts.put(address.getAddress().getHostAddress(), attempt);
                 return attempt;
             },
-            new ProxyCounters(),
+            new ProxyCounters(new SimpleMeterRegistry()),
             (loop, name) -> loop.submit(() -> addresses(name)));
 
     @BeforeEach
