@@ -21,6 +21,7 @@ final class FaultyKernel implements Kernel {
     private final Random random;
     private final Map<String, int[]> faults = new ConcurrentHashMap<>();
     private final Map<String, LongAdder> injected = new ConcurrentHashMap<>();
+    private final LongAdder questions = new LongAdder();
     private volatile double share;
     private final Set<Integer> pipeFds = ConcurrentHashMap.newKeySet();
     private int errno;
@@ -50,6 +51,11 @@ final class FaultyKernel implements Kernel {
     long injected(String call) {
         LongAdder count = injected.get(call);
         return count == null ? 0 : count.sum();
+    }
+
+    /** How often it was asked what waits in a socket or a pipe. */
+    long questions() {
+        return questions.sum();
     }
 
     /** An errno to fail with, {@link #SHORT}, or 0. Called by the loop's thread alone. */
@@ -100,6 +106,7 @@ final class FaultyKernel implements Kernel {
 
     @Override
     public int ioctl(int fd, long request, int[] answer) {
+        questions.increment();
         return real.ioctl(fd, request, answer);
     }
 

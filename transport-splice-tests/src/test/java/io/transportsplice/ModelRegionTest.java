@@ -3,6 +3,7 @@ package io.transportsplice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.util.ReferenceCountUtil;
@@ -102,7 +103,11 @@ class ModelRegionTest {
             faults.forEach(fault -> sinks.kernel().fail(Call.DRAIN, fault));
             SpliceOutput output = new SpliceOutput(sinks.channel());
             for (int i = 0; i < made.our().size(); i++) {
-                Object meant = output.outbound(made.our().get(i));
+                Object meant = made.our().get(i);
+                PipeByteBuf root = PipeByteBuf.of(meant);
+                if (root != null) {
+                    meant = output.outbound((ByteBuf) meant, root);
+                }
                 if (meant instanceof PipeRegion region) {
                     byte[] before = sinks.received();
                     byte[] copied = copied(sinks, region, appetites);

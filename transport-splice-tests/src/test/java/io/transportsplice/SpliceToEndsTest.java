@@ -102,6 +102,18 @@ class SpliceToEndsTest {
         Await.until("the rest is the source's own", () -> Own.bytes(source), n -> n == REST);
     }
 
+    /** Each begun when all is quiet: what is written is sent at once. */
+    @Test
+    void shouldTakeWhatTheOneBeforeReadTooMuch() throws Exception {
+        long bytes = 1000;
+        int count = 10;
+        link.source().send(link.forward(), 0, bytes * count, CHUNK);
+        for (int i = 0; i < count; i++) {
+            assertEquals(bytes, EpollSplice.spliceTo(source, sink, bytes).get(20, TimeUnit.SECONDS));
+        }
+        link.sink().receive(link.forward(), 0, bytes * count);
+    }
+
     private void transfer(long bytes, int count, List<Long> moved, CompletableFuture<Void> over) {
         EpollSplice.spliceTo(source, sink, bytes).addListener((Future<Long> done) -> {
             if (!done.isSuccess()) {

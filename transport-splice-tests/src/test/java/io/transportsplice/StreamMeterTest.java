@@ -15,14 +15,27 @@ class StreamMeterTest {
     private final StreamMeter auto = meter(Policy.AUTO);
 
     @Test
-    void shouldStartWithTheFirstBytesIfMuchWaits() {
-        assertTrue(auto.asks());
+    void shouldAskWhenTheFirstMessageHasFilledItsBuffer() {
+        assertFalse(auto.mayBeStream());
+        assertTrue(auto.filled());
+        auto.copied(SMALL);
+        assertTrue(auto.mayBeStream() && auto.asks());
         assertTrue(auto.isStream(LARGE));
     }
 
+    /** Whoever reads into small buffers fills each. */
     @Test
-    void shouldAskAgainOnlyAfterABurstThatWasNotSmall() {
-        assertFalse(auto.isStream(SMALL));
+    void shouldHaveOneMessageCopiedAloneAndNoMore() {
+        auto.filled();
+        auto.copied(SMALL);
+        auto.isStream(SMALL);
+        assertFalse(auto.filled());
+        auto.copied(SMALL);
+        assertFalse(auto.mayBeStream());
+    }
+
+    @Test
+    void shouldAskAfterABurstThatWasNotSmall() {
         for (int i = 0; i < 10_000; i++) {
             assertFalse(auto.mayBeStream());
             auto.copied(SMALL);
@@ -71,7 +84,10 @@ class StreamMeterTest {
     @Test
     void shouldAskOnlyWhereItIsToDecide() {
         for (Policy policy : Policy.values()) {
-            assertEquals(policy == Policy.AUTO, meter(policy).asks(), policy.name());
+            StreamMeter meter = meter(policy);
+            assertEquals(policy == Policy.AUTO, meter.filled(), policy.name());
+            meter.copied(LARGE);
+            assertEquals(policy == Policy.AUTO, meter.asks(), policy.name());
         }
         for (int i = 0; i < 10; i++) {
             assertFalse(meter(Policy.ALWAYS).isChatter(1));

@@ -3,6 +3,7 @@ package io.transportsplice;
 import static io.netty.util.internal.ObjectUtil.checkNotNull;
 import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -219,13 +220,22 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
         Object meant = LimitedBytes.unwrap(message);
-        if (output == null || PipeByteBuf.of(meant) == null) {
+        PipeByteBuf buffer = output == null ? null : PipeByteBuf.of(meant);
+        if (buffer == null) {
             context.write(meant, promise);
         } else if (Adoption.isFirst(ctx)) {
-            context.write(output.outbound(meant), promise);
+            context.write(output.outbound((ByteBuf) meant, buffer), promise);
         } else {
             registration.tell(SpliceFallback.NOT_FIRST);
             context.write(meant, promise);
         }
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext context) {
+        if (output != null) {
+            output.flush();
+        }
+        context.flush();
     }
 }

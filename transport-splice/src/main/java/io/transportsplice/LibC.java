@@ -1,5 +1,6 @@
 package io.transportsplice;
 
+import io.netty.channel.unix.Errors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -124,13 +125,8 @@ final class LibC {
         return errno == ENOMEM || errno == ENOBUFS;
     }
 
+    /** As Netty's own writes and reads fail. */
     static IOException newIOException(String call, int errno) {
-        String text = "errno " + errno;
-        if (errno == ECONNRESET) {
-            text = "Connection reset by peer";
-        } else if (errno == EPIPE) {
-            text = "Broken pipe";
-        }
-        return new IOException(call + " failed: " + text);
+        return Errors.newIOException(call, -errno);
     }
 }

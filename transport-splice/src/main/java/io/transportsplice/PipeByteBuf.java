@@ -45,7 +45,9 @@ final class PipeByteBuf extends LazyByteBuf {
         /** They were released unread, in somebody's pipeline. */
         DISCARDED,
         /** The sink that they waited for is no more. */
-        LOST
+        LOST,
+        /** Somebody looked in vain, for lack of memory, and gave up: there is a hole in the stream. */
+        UNREADABLE
     }
 
     private static final ResourceLeakDetector<PipeByteBuf> LEAK_DETECTOR =
@@ -77,6 +79,10 @@ final class PipeByteBuf extends LazyByteBuf {
     private volatile ByteBuf content;
     /** How often it is in the outbound buffer of a sink. */
     private volatile int waiting;
+    /** Whether such a sink has been told to send; what is only written waits for somebody who may be waiting for more. */
+    private volatile boolean flushed;
+    /** Whether somebody looked, but there was no memory. */
+    private volatile boolean lookedInVain;
 
     PipeByteBuf(Pipe pipe, Home home, ByteBufAllocator alloc, boolean hasMemoryAddress) {
         super(alloc, hasMemoryAddress, (int) pipe.bytes());
@@ -121,7 +127,9 @@ final class PipeByteBuf extends LazyByteBuf {
         if (content != null) {
             return content;
         }
+        lookedInVain = true;
         ByteBuf bytes = alloc().directBuffer(capacity());
+        lookedInVain = false;
         if (!STATE.compareAndSet(this, UNTOUCHED, IN_MEMORY)) {
             bytes.release();
             throw new IllegalReferenceCountException("the bytes are gone: into a channel, or unreadable");
@@ -169,8 +177,14 @@ final class PipeByteBuf extends LazyByteBuf {
         return content != null;
     }
 
+    /** A sink is about to send it, or tries to. */
+    void flushed() {
+        flushed = true;
+    }
+
+    /** Whether it waits for nothing but a socket. */
     boolean isWaiting() {
-        return waiting > 0;
+        return flushed && waiting > 0;
     }
 
     /** Makes the bytes the caller's, if nobody else can see them, now or later. */
@@ -215,8 +229,15 @@ final class PipeByteBuf extends LazyByteBuf {
         } else if (pipe.bytes() == 0) {
             home.returned(this, pipe, Fate.DRAINED);
         } else {
-            home.returned(this, pipe, last == TAKEN || waiting > 0 ? Fate.LOST : Fate.DISCARDED);
+            home.returned(this, pipe, unread(last));
         }
+    }
+
+    private Fate unread(int last) {
+        if (last == TAKEN || waiting > 0) {
+            return Fate.LOST;
+        }
+        return lookedInVain ? Fate.UNREADABLE : Fate.DISCARDED;
     }
 
     /** Waits for somebody who looks, though not an owner. */
@@ -226,7 +247,7 @@ final class PipeByteBuf extends LazyByteBuf {
             content = null; // a pool gives the object to somebody else
             bytes.release();
         } else {
-            home.returned(this, pipe, Fate.LOST); // reading failed
+            home.returned(this, pipe, Fate.UNREADABLE);
         }
     }
 

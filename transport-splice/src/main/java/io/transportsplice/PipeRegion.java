@@ -79,7 +79,12 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         }
     }
 
+    void flushed() {
+        root.flushed();
+    }
+
     private void begin() {
+        root.flushed(); // by whomever
         count = content().readableBytes();
         if (sink.canDrain() && root.take(content())) {
             state = State.DRAINING;

@@ -18,6 +18,9 @@ import java.nio.channels.ClosedChannelException;
  */
 final class SpliceInput implements SpliceSource.Bounds {
 
+    /** More messages than any {@code maxMessagesPerRead}, and too few to overflow. */
+    private static final int ENOUGH = 1 << 30;
+
     private final ChannelHandlerContext ctx;
     private final SpliceOptions options;
     private final StreamMeter meter;
@@ -124,12 +127,20 @@ final class SpliceInput implements SpliceSource.Bounds {
         request.answered();
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
+            if (handle != null && !buffer.isWritable() && meter.filled()) {
+                endReadLoop();
+            }
         }
         if (limit == null) {
             ctx.fireChannelRead(message);
         } else {
             readLimited(message);
         }
+    }
+
+    /** Netty reads no more at this wake-up, as if it had read as often as {@code maxMessagesPerRead} allows. */
+    private void endReadLoop() {
+        ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
     }
 
     /** To be called before the others are told, who will ask for more then. */

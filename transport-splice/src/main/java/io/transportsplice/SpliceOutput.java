@@ -3,10 +3,13 @@ package io.transportsplice;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultMessageSizeEstimator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The writing half of a channel with an {@link EpollSpliceHandler}: turns the {@link PipeByteBuf}s that are written into
@@ -19,19 +22,35 @@ final class SpliceOutput implements PipeRegion.Sink {
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(SpliceOutput.class);
 
     private final AbstractEpollStreamChannel channel;
+    private final List<PipeRegion> unflushed = new ArrayList<>(0);
     private boolean unsupported;
 
     SpliceOutput(AbstractEpollStreamChannel channel) {
         this.channel = channel;
     }
 
-    /** What the channel is to get instead of a message, by the last handler to see it. */
-    Object outbound(Object message) {
-        PipeByteBuf buffer = PipeByteBuf.of(message);
-        return buffer != null
-                        && buffer.isUntouched() // a part, too: if it cannot be read, that must not look like the end
-                ? new PipeRegion((ByteBuf) message, buffer, this)
-                : message;
+    /** What the channel is to get instead of a buffer, or a view of it, by the last handler to see it. */
+    Object outbound(ByteBuf view, PipeByteBuf buffer) {
+        // a part, too: if it cannot be read, that must not look like the end
+        if (!buffer.isUntouched() || !isSizeKnown()) {
+            return view;
+        }
+        PipeRegion region = new PipeRegion(view, buffer, this);
+        unflushed.add(region);
+        return region;
+    }
+
+    /** A user's estimator knows buffers, and fails on, or does not count, what it does not know. */
+    private boolean isSizeKnown() {
+        return channel.config().getMessageSizeEstimator() instanceof DefaultMessageSizeEstimator;
+    }
+
+    /** What is only written does not bound its source: whoever flushes late may do so once he has enough. */
+    void flush() {
+        for (PipeRegion region : unflushed) {
+            region.flushed();
+        }
+        unflushed.clear();
     }
 
     @Override

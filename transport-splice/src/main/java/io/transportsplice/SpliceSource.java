@@ -1,11 +1,11 @@
 package io.transportsplice;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannelConfig;
 import io.netty.channel.unix.DomainSocketReadMode;
 import io.transportsplice.SpliceOptions.Policy;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -44,7 +44,7 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     private final Bounds bounds;
     private final Rounds.Turn turn = new Rounds.Turn();
     /** Of the channel's allocator, which may be another one the next time. */
-    private DirectMemory memory = DirectMemory.last;
+    private DirectMemory memory = DirectMemory.last();
 
     private PipeByteBuf[] inFlight = new PipeByteBuf[2];
     private int flying;
@@ -92,6 +92,10 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     /** Fills until the socket seems empty, nothing is wanted, or this wake-up had its share: epoll brings us back. */
     @Override
     public Outcome readable() {
+        if (channel.isInputShutdown()) { // by its user: what is still unread is Netty's to give or not
+            stop();
+            return Outcome.LEFT_TO_CHANNEL;
+        }
         if (meter.asks() && !meter.isStream(unread())) {
             stop();
             return Outcome.LEFT_TO_CHANNEL;
@@ -157,7 +161,7 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
             return -1;
         }
         ByteBufAllocator alloc = channel.alloc();
-        if (memory.alloc != alloc) {
+        if (memory.alloc() != alloc) {
             memory = DirectMemory.of(alloc);
         }
         Pipe pipe = loop.pool().get(options.pipeCapacity());
@@ -168,7 +172,7 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
         // The number is read here, of a channel that is still registered: after a close it is somebody else's.
         long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), allowance));
         if (n > 0) {
-            deliver(new PipeByteBuf(pipe, this, alloc, memory.hasAddress));
+            deliver(new PipeByteBuf(pipe, this, alloc, memory.hasAddress()));
             return n;
         }
         loop.pool().put(pipe, options.maxPooledPipes());
@@ -203,7 +207,13 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
         } else {
             // The socket's pending error is consumed by reporting it: Netty, reading after us, would see a clean end.
             stop(SpliceFallback.SOCKET_ERROR);
-            channel.pipeline().fireExceptionCaught(LibC.newIOException("splice", errno));
+            fail(LibC.newIOException("splice", errno));
+        }
+    }
+
+    private void fail(IOException cause) {
+        if (channel.isOpen()) {
+            channel.pipeline().fireExceptionCaught(cause);
             channel.unsafe().close(channel.unsafe().voidPromise());
         }
     }
@@ -251,8 +261,16 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
             case LOOKED_AT -> inVain(SpliceFallback.LOOKED_AT);
             case DISCARDED -> inVain(SpliceFallback.DISCARDED);
             case LOST -> {}
+            case UNREADABLE -> failUnreadable();
         }
         resume();
+    }
+
+    /** Netty, where it has no memory to read into, tells and closes; to read on would hide the hole. */
+    private void failUnreadable() {
+        refused(SpliceFallback.SOCKET_ERROR);
+        IOException cause = new IOException("bytes in a pipe were dropped, for lack of memory");
+        Tasks.execute(loop, () -> fail(cause), () -> {}); // not in the middle of a release()
     }
 
     @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
@@ -277,23 +295,6 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     private void resume() {
         if (isSplicing()) {
             handle.resumeReading();
-        }
-    }
-
-    /** What an allocator's direct buffers are like: asked once, as a rule. */
-    private record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
-
-        private static volatile DirectMemory last = new DirectMemory(null, false);
-
-        static DirectMemory of(ByteBufAllocator alloc) {
-            DirectMemory known = last;
-            if (known.alloc != alloc) {
-                ByteBuf buffer = alloc.directBuffer(1);
-                known = new DirectMemory(alloc, buffer.hasMemoryAddress());
-                buffer.release();
-                last = known;
-            }
-            return known;
         }
     }
 }

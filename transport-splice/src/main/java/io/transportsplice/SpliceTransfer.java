@@ -88,6 +88,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             }
             endIfOver();
         });
+        sink.flush(); // now that what comes of the writes may
         readMore();
     }
 
@@ -99,7 +100,6 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             taken += buffer.readableBytes();
             read(buffer);
         }
-        sink.flush();
         return taken;
     }
 

@@ -132,7 +132,8 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     }
 
     boolean isWanted() {
-        return requested || owner.config().isAutoRead();
+        // autoRead alone does not read: a handler may keep back the read() that switching it on makes
+        return requested || ((asked & IN) != 0 && owner.config().isAutoRead());
     }
 
     /** A message is about to be delivered. */

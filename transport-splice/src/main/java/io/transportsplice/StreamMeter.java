@@ -4,9 +4,9 @@ import io.transportsplice.SpliceOptions.Policy;
 
 /**
  * Decides when a source is to be spliced. Splicing wins from somewhere between 16 and 32 KiB a wake-up and costs a fifth
- * more below, so {@link Policy#AUTO} asks how much waits in the socket, at the first wake-up and after each burst that was
- * not small: whoever begins by copying falls behind a fast sender, and then the queues stay full. It stops after a few
- * small bursts in a row. Where splicing was refused, or was in vain because somebody looked, it is not tried again until
+ * more below, so {@link Policy#AUTO} asks how much waits in the socket, once a message has filled its buffer and after each
+ * burst that was not small. The first such message is the last that is copied until then: whoever copies a fast sender's
+ * first burst falls behind, and then the queues stay full. It stops after a few small bursts in a row. Where splicing was refused, or was in vain because somebody looked, it is not tried again until
  * more bytes were copied than the last time, until a buffer has been drained.
  *
  * <p>Confined to the event loop of its channel.
@@ -27,6 +27,8 @@ final class StreamMeter {
     private final Policy policy;
     private final int small;
     private boolean asks;
+    /** No message has filled its buffer yet. */
+    private boolean fits;
     /** Small bursts in a row. */
     private int run;
     /** Bytes to be copied before the next try; doubles with each refusal. */
@@ -36,14 +38,22 @@ final class StreamMeter {
 
     StreamMeter(SpliceOptions options) {
         policy = options.policy();
-        asks = policy == Policy.AUTO;
+        fits = policy == Policy.AUTO;
         small = Math.min(SMALL, options.pipeCapacity()); // a full pipe is not small
     }
 
     /** A burst of so many bytes was copied. */
     void copied(long bytes) {
         holdOff -= (int) Math.min(holdOff, bytes);
-        asks = policy == Policy.AUTO && bytes >= WORTH_ASKING;
+        asks |= policy == Policy.AUTO && bytes >= WORTH_ASKING;
+    }
+
+    /** A message filled its buffer. Returns whether no more is to be copied before it is asked how much waits. */
+    boolean filled() {
+        boolean first = fits;
+        fits = false;
+        asks |= first;
+        return first;
     }
 
     /** Whether a source that is copied may be a stream: to be asked at its next wake-up, unless that is known. */

@@ -11,8 +11,6 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a channel tells of its peer's end. */
 @ExtendWith(Baseline.class)
@@ -162,8 +160,7 @@ class PeerEndContractTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("io.transportsplice.channel.Variant#everywhereOnTcp")
+    @EverywhereOnTcp
     void shouldTellOfAReset(Variant variant) throws Exception {
         try (Stage stage = new Stage(variant)) {
             stage.start();
@@ -172,8 +169,7 @@ class PeerEndContractTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("io.transportsplice.channel.Variant#everywhereOnTcp")
+    @EverywhereOnTcp
     void shouldTellOfAResetWhenHalfClosing(Variant variant) throws Exception {
         try (Stage stage = new Stage(variant).halfClosing()) {
             stage.start();
@@ -184,8 +180,7 @@ class PeerEndContractTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("io.transportsplice.channel.Variant#everywhereOnTcp")
+    @EverywhereOnTcp
     void shouldTellOfAResetWithoutAutoRead(Variant variant) throws Exception {
         try (Stage stage = new Stage(variant).noAutoRead()) {
             stage.start();

@@ -80,19 +80,16 @@ class SharedBuffersTest {
     /** What becomes of a write to the first of two sinks. */
     private enum Mishap {
         CANCELLED,
-        CLOSED,
         REDIRECTED,
         REDIRECTED_IN_FRONT;
 
         /** Both have the message. */
         void happen(ByteBuf message, Channel first, Channel second) {
-            boolean shared = this == CANCELLED || this == CLOSED;
+            boolean shared = this == CANCELLED;
             ChannelPromise promise = first.newPromise();
             first.write(shared ? message.retain() : message, promise);
-            if (this == CANCELLED) {
+            if (shared) {
                 promise.cancel(false);
-            } else if (this == CLOSED) {
-                first.close();
             }
             first.flush();
             if (shared) {

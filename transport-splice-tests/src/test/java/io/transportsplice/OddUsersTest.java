@@ -1,0 +1,249 @@
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.Side;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What Netty allows its users to do, and few do. */
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class OddUsersTest {
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+    private static final Route ROUTE = Route.TCP_TCP_UP;
+
+    /** Passes on what it reads, as it likes. */
+    private static class Passing extends ChannelDuplexHandler {
+        final AtomicLong bytes = new AtomicLong();
+        volatile Channel peer;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            bytes.addAndGet(((ByteBuf) message).readableBytes());
+            peer.write(message);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            peer.flush();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (peer != null) { // not before all is written, as Netty's own examples do
+                peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            }
+        }
+
+        static void join(Channel front, Channel back) {
+            of(back).peer = front;
+            of(front).peer = back;
+            front.config().setAutoRead(true);
+            back.config().setAutoRead(true);
+        }
+
+        static Passing of(Channel channel) {
+            return channel.pipeline().get(Passing.class);
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            ctx.channel().config().setAutoRead(false); // until it has somebody to pass it to
+        }
+    }
+
+    /** Flushes when a MiB has come. */
+    private static final class LateFlusher extends Passing {
+        private long unflushed;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            unflushed += ((ByteBuf) message).readableBytes();
+            super.channelRead(ctx, message);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            if (unflushed >= MIB) {
+                unflushed = 0;
+                super.channelReadComplete(ctx);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldReadOnForWhoeverFlushesLate(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.relay(LateFlusher::new, Passing::join))) {
+            rig.link(ROUTE).carryToEnd(8 * MIB, 64 * KIB);
+        }
+    }
+
+    /** It knows buffers, and nothing else. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldAskAnEstimatorOfTheUsersForBuffersOnly(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode)
+                .configure(c -> c.relay(Passing::new, Passing::join)
+                        .pipeline((side, pipeline) -> pipeline.channel()
+                                .config()
+                                .setMessageSizeEstimator(() -> message -> ((ByteBuf) message).readableBytes())))) {
+            rig.link(ROUTE).carryToEnd(4 * MIB, 64 * KIB);
+        }
+    }
+
+    /** What has arrived, and what the kernel still takes, stays where it is. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldDeliverNothingAfterItsUserShutTheInputDown(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.relay(Passing::new, Passing::join))) {
+            Link link = rig.link(ROUTE);
+            link.carry(0, MIB, 64 * KIB);
+            EpollSocketChannel source =
+                    (EpollSocketChannel) rig.relay().lastPair().front();
+            source.shutdownInput().sync();
+            link.source().send(link.forward(), MIB, MIB + 64 * KIB, 64 * KIB);
+            awaitUnread(source, 64 * KIB);
+            assertEquals(MIB, Passing.of(source).bytes.get());
+        }
+    }
+
+    /** They wait for a turn of the loop that might have read them. */
+    private static void awaitUnread(EpollSocketChannel source, int bytes) throws Exception {
+        Await.until(
+                "they are there, unread",
+                () -> Availability.LIBC.unread(source.fd().intValue()),
+                unread -> unread == bytes);
+        for (int turns = 0; turns < 3; turns++) {
+            source.eventLoop().submit(() -> {}).sync();
+        }
+    }
+
+    /** Keeps what is asked, until it is opened. */
+    private static final class Gate extends ChannelDuplexHandler {
+        private boolean closed;
+
+        @Override
+        public void read(ChannelHandlerContext ctx) {
+            if (!closed) {
+                ctx.read();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldNotReadWhatSomebodyKeepsFromBeingAsked(Mode mode) throws Exception {
+        Gate gate = new Gate();
+        try (Rig rig = new Rig(mode)
+                .configure(c -> c.relay(Passing::new, Passing::join).pipeline((side, pipeline) -> {
+                    if (side == Side.FRONT) {
+                        pipeline.addLast(gate);
+                    }
+                }))) {
+            Link link = rig.link(ROUTE);
+            link.carry(0, MIB, 64 * KIB);
+            EpollSocketChannel source =
+                    (EpollSocketChannel) rig.relay().lastPair().front();
+            source.eventLoop()
+                    .submit(() -> {
+                        gate.closed = true;
+                        source.config().setAutoRead(false).setAutoRead(true);
+                    })
+                    .sync();
+            link.source().send(link.forward(), MIB, MIB + 64 * KIB, 64 * KIB);
+            awaitUnread(source, 64 * KIB);
+            assertEquals(MIB, Passing.of(source).bytes.get());
+            source.eventLoop()
+                    .submit(() -> {
+                        gate.closed = false;
+                        source.read();
+                    })
+                    .sync();
+            link.sink().receive(link.forward(), MIB, MIB + 64 * KIB);
+        }
+    }
+
+    private static final class FailingAllocator extends PooledByteBufAllocator {
+        private final AtomicBoolean fails = new AtomicBoolean();
+
+        FailingAllocator() {
+            super(true);
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            if (fails.compareAndSet(true, false)) {
+                throw new OutOfMemoryError("asked for by the test");
+            }
+            return super.newDirectBuffer(initialCapacity, maxCapacity);
+        }
+    }
+
+    /** Looks at each message, and passes on nothing. */
+    private static final class Looking extends ChannelDuplexHandler {
+        private final AtomicBoolean failed = new AtomicBoolean();
+        private final AtomicBoolean readOn = new AtomicBoolean();
+        private final AtomicLong looks = new AtomicLong();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf buffer = (ByteBuf) message;
+            try {
+                buffer.getByte(0);
+                readOn.compareAndSet(false, failed.get());
+                looks.incrementAndGet();
+            } finally {
+                buffer.release();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            failed.set(true);
+        }
+    }
+
+    /** To go on would hide the hole. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE"})
+    void shouldEndAStreamOfWhichAPartCouldNotBeRead(Mode mode) throws Exception {
+        FailingAllocator allocator = new FailingAllocator();
+        try (Rig rig = new Rig(mode)
+                .configure(c -> c.relay(Looking::new, (front, back) -> {})
+                        .pipeline((side, pipeline) ->
+                                pipeline.channel().config().setOption(ChannelOption.ALLOCATOR, allocator)))) {
+            Link link = rig.link(ROUTE);
+            Channel source = rig.relay().lastPair().front();
+            Looking looking = source.pipeline().get(Looking.class);
+            link.source().send(link.forward(), 0, 100, 100);
+            Await.until("it looks", looking.looks::get, looks -> looks > 0);
+            allocator.fails.set(true);
+            rig.async(() -> link.source().send(link.forward(), 100, 8 * MIB, 64 * KIB));
+            source.closeFuture().sync();
+            assertFalse(looking.readOn.get());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.transportsplice.channel;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The same in all {@link Variant}s over TCP: a unix-domain socket has no reset. */
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+@ParameterizedTest(name = "{0}")
+@MethodSource("io.transportsplice.channel.Variant#everywhereOnTcp")
+@interface EverywhereOnTcp {}
