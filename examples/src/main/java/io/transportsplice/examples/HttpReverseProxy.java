@@ -32,27 +32,24 @@ final class HttpReverseProxy extends ProxyCommand {
     ProxyService service(ProxyServer server, PrintWriter log) {
         Upstreams upstreams = upstreamOptions.upstreams(server);
         Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect to " + upstreamOptions);
-        return client -> {
-            new HttpExchanges(
-                    client,
-                    exchanges -> upstreams.connect(client).addListener(connecting -> {
-                        if (connecting.isSuccess()) {
-                            join(server, exchanges, client, (Channel) connecting.getNow());
-                        } else if (client.isActive()) {
-                            complaint.about(connecting.cause());
-                            server.counters().refused(Refusal.NO_UPSTREAM);
-                            exchanges.cannotConnect(connecting.cause());
-                        }
-                    }));
-            String relay = client.pipeline().context(RelayHandler.class).name();
-            client.pipeline().addBefore(relay, null, new KeepAliveDrain());
-        };
+        return client -> new HttpExchanges(
+                client,
+                exchanges -> upstreams.connect(client).addListener(connecting -> {
+                    if (connecting.isSuccess()) {
+                        join(server, exchanges, client, (Channel) connecting.getNow());
+                    } else if (client.isActive()) {
+                        complaint.about(connecting.cause());
+                        server.counters().refused(Refusal.NO_UPSTREAM);
+                        exchanges.cannotConnect(connecting.cause());
+                    }
+                }));
     }
 
     private static void join(ProxyServer server, HttpExchanges exchanges, Channel client, Channel upstream) {
-        if (client.isActive()) {
-            exchanges.connected(upstream);
+        if (exchanges.connected(upstream)) {
+            server.connector().join(client, upstream);
+        } else {
+            RelayHandler.reset(upstream);
         }
-        server.connector().join(client, upstream);
     }
 }
