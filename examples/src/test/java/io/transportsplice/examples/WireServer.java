@@ -64,7 +64,7 @@ final class WireServer implements AutoCloseable {
     static String until(Socket connection, String end) throws IOException {
         InputStream in = connection.getInputStream();
         StringBuilder text = new StringBuilder();
-        for (int next = 0; next >= 0 && text.indexOf(end) < 0; ) {
+        for (int next = 0; next >= 0 && text.indexOf(end, text.length() - end.length()) < 0; ) {
             next = in.read();
             if (next >= 0) {
                 text.append((char) next);
