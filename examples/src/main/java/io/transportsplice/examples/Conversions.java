@@ -34,6 +34,14 @@ final class Conversions {
         };
     }
 
+    /** Where to listen, which has to be known at once. */
+    static final class Local implements ITypeConverter<Endpoint> {
+        @Override
+        public Endpoint convert(String text) throws Exception {
+            return forUser(Endpoint::parseLocal).convert(text);
+        }
+    }
+
     static final class PipeCapacity implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {

@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Connects to where a client wants to go. A name's addresses are tried as RFC 8305 has it: IPv6 and IPv4 by turns, the next
+ * Connects to where a client is to go. A name's addresses are tried as RFC 8305 has it: IPv6 and IPv4 by turns, the next
  * one when the last has failed or has had a head start, and the first that is connected wins. Used on the event loop of the
  * client.
  */

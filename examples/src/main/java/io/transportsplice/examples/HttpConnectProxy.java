@@ -38,25 +38,22 @@ final class HttpConnectProxy extends ProxyCommand {
 
     @Override
     ProxyService service(ProxyServer server, PrintWriter log) {
-        Dialer dialer = new Dialer(server.connector()::connect, server.counters());
         return client -> HandshakeGuard.begin(
                 client,
                 server.config().handshakeTimeout(),
                 server.counters(),
                 new HttpResponseEncoder(),
                 new HttpRequestDecoder(),
-                new Handshake(server, dialer));
+                new Handshake(server));
     }
 
     /** One request; after it all of HTTP leaves the pipeline. */
     private static final class Handshake extends SimpleChannelInboundHandler<HttpObject> {
         private final ProxyServer server;
-        private final Dialer dialer;
         private Endpoint to;
 
-        Handshake(ProxyServer server, Dialer dialer) {
+        Handshake(ProxyServer server) {
             this.server = server;
-            this.dialer = dialer;
         }
 
         @Override
@@ -68,7 +65,7 @@ final class HttpConnectProxy extends ProxyCommand {
                 HandshakeGuard.done(ctx.pipeline());
                 // What the client sends already goes on to the relay, which keeps it.
                 ctx.pipeline().remove(HttpRequestDecoder.class);
-                Future<Channel> connecting = dialer.dial(ctx.channel(), to);
+                Future<Channel> connecting = server.dialer().dial(ctx.channel(), to);
                 connecting.addListener(done -> connected(ctx, connecting));
             }
         }

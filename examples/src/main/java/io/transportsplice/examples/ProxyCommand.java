@@ -26,7 +26,12 @@ abstract class ProxyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--listen", paramLabel = "HOST:PORT", required = true, description = "Port 0 picks a free one.")
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            required = true,
+            converter = Conversions.Local.class,
+            description = "Port 0 picks a free one.")
     private Endpoint listen;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Event loops (${DEFAULT-VALUE}).")
@@ -47,6 +52,7 @@ abstract class ProxyCommand implements Callable<Integer> {
     @Option(
             names = "--metrics",
             paramLabel = "HOST:PORT",
+            converter = Conversions.Local.class,
             description = "Serves /metrics for Prometheus, and / for people.")
     private Endpoint metrics;
 

@@ -47,6 +47,7 @@ final class ProxyServer {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final EventLoopGroup group;
     private final Connector connector;
+    private final Dialer dialer;
     private final List<Channel> listeners = new ArrayList<>();
     private final CompletableFuture<Void> hurried = new CompletableFuture<>();
     private volatile boolean draining;
@@ -57,6 +58,7 @@ final class ProxyServer {
         group = group(config);
         new SpliceMeterBinder().bindTo(registry);
         connector = new Connector(config, connections, counters);
+        dialer = new Dialer(connector::connect, counters);
     }
 
     /** Channels that may be spliced are adopted from the start: it also keeps the events of closed ones from new ones. */
@@ -154,6 +156,10 @@ final class ProxyServer {
         return connector;
     }
 
+    Dialer dialer() {
+        return dialer;
+    }
+
     ProxyCounters counters() {
         return counters;
     }
@@ -190,7 +196,6 @@ final class ProxyServer {
         if (metrics != null) {
             metrics.close();
         }
-        connector.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         return unfinished;
     }

@@ -66,8 +66,8 @@ final class SniRouter extends ProxyCommand {
     @Override
     ProxyService service(ProxyServer server, PrintWriter log) {
         Map<Endpoint, Upstreams> upstreams = new LinkedHashMap<>(); // routes may share one
-        Function<Endpoint, Upstreams> upstream = to -> upstreams.computeIfAbsent(
-                to, shared -> new Upstreams(server.connector(), List.of(shared), Duration.ZERO));
+        Function<Endpoint, Upstreams> upstream = to ->
+                upstreams.computeIfAbsent(to, shared -> new Upstreams(server.dialer(), List.of(shared), Duration.ZERO));
         DomainWildcardMappingBuilder<Optional<Upstreams>> builder =
                 new DomainWildcardMappingBuilder<>(Optional.ofNullable(fallback).map(upstream));
         routes.forEach((name, to) -> builder.add(name, Optional.of(upstream.apply(to))));

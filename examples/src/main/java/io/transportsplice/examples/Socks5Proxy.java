@@ -39,24 +39,21 @@ final class Socks5Proxy extends ProxyCommand {
 
     @Override
     ProxyService service(ProxyServer server, PrintWriter log) {
-        Dialer dialer = new Dialer(server.connector()::connect, server.counters());
         return client -> HandshakeGuard.begin(
                 client,
                 server.config().handshakeTimeout(),
                 server.counters(),
                 Socks5ServerEncoder.DEFAULT,
                 new Socks5InitialRequestDecoder(),
-                new Handshake(server, dialer));
+                new Handshake(server));
     }
 
     /** Greeting, then request; after it all of SOCKS leaves the pipeline. */
     private static final class Handshake extends SimpleChannelInboundHandler<Socks5Message> {
         private final ProxyServer server;
-        private final Dialer dialer;
 
-        Handshake(ProxyServer server, Dialer dialer) {
+        Handshake(ProxyServer server) {
             this.server = server;
-            this.dialer = dialer;
         }
 
         @Override
@@ -99,7 +96,7 @@ final class Socks5Proxy extends ProxyCommand {
             // What the client sends already goes on to the relay, which keeps it.
             ctx.pipeline().remove(Socks5CommandRequestDecoder.class);
             Endpoint to = Endpoint.destination(request.dstAddr(), request.dstPort());
-            Future<Channel> connecting = dialer.dial(ctx.channel(), to);
+            Future<Channel> connecting = server.dialer().dial(ctx.channel(), to);
             connecting.addListener(done -> connected(ctx, connecting));
         }
 
