@@ -108,9 +108,8 @@ final class HttpExchanges {
         }
         if (responses.isInside() || isSwitched) {
             RelayHandler.reset(client);
-        } else if (unanswered.size() < itself
-                || responses.isLast()) { // answered without its body, or nothing may follow
-            end(Unpooled.EMPTY_BUFFER);
+        } else if (unanswered.size() < itself || responses.isLast()) {
+            end(Unpooled.EMPTY_BUFFER); // it has been answered without its body, or nothing may follow
         } else {
             end(HttpAnswer.of(refusal));
         }
