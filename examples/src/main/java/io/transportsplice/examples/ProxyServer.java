@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -34,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A running proxy. Its methods may be called from any thread that is not one of its event loops. */
 final class ProxyServer {
@@ -115,8 +117,8 @@ final class ProxyServer {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel client) {
-                        counters.accepted(client);
                         connector.prepare(client);
+                        counters.accepted(client);
                         service.accepted(client);
                         if (draining) {
                             client.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE);
@@ -186,7 +188,7 @@ final class ProxyServer {
     int stop(Duration drainTimeout) {
         draining = true;
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
-        connections.forEach(channel -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE));
+        connections.stream().collect(Collectors.groupingBy(Channel::eventLoop)).forEach(ProxyServer::tell);
         int unfinished = 0;
         if (!awaitClosed(drainTimeout.toNanos(), hurried)) {
             unfinished = connections.size();
@@ -198,6 +200,11 @@ final class ProxyServer {
         }
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         return unfinished;
+    }
+
+    /** All of them before the loop does anything else: who sees one leave knows that the others leave, too. */
+    private static void tell(EventLoop loop, List<Channel> channels) {
+        loop.execute(() -> channels.forEach(each -> each.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
     }
 
     /** Ends the draining that goes on, or that will. */

@@ -72,9 +72,13 @@ class DrainIT {
         return server;
     }
 
+    /** Until the proxy's one client has been told: when an idle one, which is told with it, is let go. */
     private static void drain(ProxyProcess proxy) throws IOException {
-        proxy.terminate();
-        proxy.awaitNoListener();
+        try (Socket idle = proxy.connect()) {
+            proxy.awaitMetric("proxy_clients", clients -> clients == 2);
+            proxy.terminate();
+            assertEnd(idle);
+        }
     }
 
     private static void assertEnd(Socket socket) throws IOException {
@@ -229,7 +233,8 @@ class DrainIT {
                 Socket server = upstream.accept()) {
             write(client, "ping");
             assertEquals("ping", read(server, 4));
-            drain(proxy);
+            proxy.terminate();
+            proxy.awaitNoListener();
             proxy.terminate();
             assertThrows(SocketException.class, () -> client.getInputStream().read());
             assertThrows(SocketException.class, () -> server.getInputStream().read());
