@@ -16,7 +16,7 @@ enum ConnectFailure {
     UNRESOLVED,
     /** No answer in time, be it from the upstream or from the name server. */
     TIMEOUT,
-    /** The client went away first. */
+    /** The client went away first, or another address of the same name was faster. */
     ABANDONED,
     OTHER;
 

@@ -6,36 +6,26 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.channel.group.ChannelGroup;
-import io.netty.resolver.AddressResolverGroup;
-import io.netty.resolver.dns.DnsAddressResolverGroup;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.transportsplice.relay.RelayHandler;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /** Opens connections to upstreams for clients, each on its client's own event loop, and joins the two. */
-final class Connector implements AutoCloseable {
+final class Connector {
     private static final int MAX_PROBE_SECONDS = 32_767; // the kernel's own limit of both options
 
     private final ProxyConfig config;
     private final Relay relay;
     private final ChannelGroup connections;
     private final ProxyCounters counters;
-    private final AddressResolverGroup<InetSocketAddress> names;
 
     Connector(ProxyConfig config, ChannelGroup connections, ProxyCounters counters) {
         this.config = config;
         this.relay = config.relay();
         this.connections = connections;
         this.counters = counters;
-        // Asks name servers without blocking the event loop, as the resolver of the JDK would.
-        this.names = new DnsAddressResolverGroup(new DnsNameResolverBuilder()
-                .datagramChannelType(EpollDatagramChannel.class)
-                .socketChannelType(EpollSocketChannel.class));
     }
 
     /** Sets a new channel of either side up, so that nothing is read from it before it is joined. */
@@ -62,7 +52,7 @@ final class Connector implements AutoCloseable {
     /**
      * Connects to where a client is to go. Should the client give up, the upstream is abandoned, and the future fails.
      *
-     * @param to an address; a name that is not resolved yet is looked up
+     * @param to an address, not a name
      */
     ChannelFuture connect(Channel client, Endpoint to) {
         ChannelFuture connecting =
@@ -75,8 +65,9 @@ final class Connector implements AutoCloseable {
     }
 
     private Bootstrap upstream(Endpoint to) {
-        Bootstrap bootstrap = new Bootstrap() // with TCP_NODELAY, by Netty's default
+        return new Bootstrap() // with TCP_NODELAY, by Netty's default
                 .channel(to.channelType())
+                .disableResolver()
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeoutMillis())
                 .handler(new ChannelInitializer<>() {
                     @Override
@@ -84,7 +75,6 @@ final class Connector implements AutoCloseable {
                         prepare(upstream);
                     }
                 });
-        return to.isResolved() ? bootstrap.disableResolver() : bootstrap.resolver(names);
     }
 
     /** The kernel may have connected it already, so that the upstream is to see a reset, too. */
@@ -101,10 +91,5 @@ final class Connector implements AutoCloseable {
         } else {
             RelayHandler.reset(upstream);
         }
-    }
-
-    @Override
-    public void close() {
-        names.close();
     }
 }

@@ -11,7 +11,10 @@ final class Conversions {
 
     /** Readies a command, and the subcommands that it has. */
     static CommandLine register(CommandLine command) {
-        return command.registerConverter(Endpoint.class, forUser(Endpoint::parse))
+        command.getCommandSpec().preprocessor(new OptionFiles());
+        command.getSubcommands().values().forEach(each -> each.getCommandSpec().preprocessor(new OptionFiles()));
+        return command.setExpandAtFiles(false)
+                .registerConverter(Endpoint.class, forUser(Endpoint::parse))
                 .registerConverter(Mode.class, forUser(Mode::parse))
                 .registerConverter(Duration.class, forUser(Units::duration))
                 .setParameterExceptionHandler((e, args) -> {
@@ -29,6 +32,14 @@ final class Conversions {
                 throw new TypeConversionException(e.getMessage());
             }
         };
+    }
+
+    /** Where to listen, which has to be known at once. */
+    static final class Local implements ITypeConverter<Endpoint> {
+        @Override
+        public Endpoint convert(String text) throws Exception {
+            return forUser(Endpoint::parseLocal).convert(text);
+        }
     }
 
     static final class PipeCapacity implements ITypeConverter<Integer> {

@@ -14,8 +14,8 @@ import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where to listen or to connect: {@code HOST:PORT}, {@code [IPV6]:PORT} or {@code unix:/path}. Names are resolved once,
- * when the text is parsed.
+ * Where to listen or to connect: {@code HOST:PORT}, {@code [IPV6]:PORT} or {@code unix:/path}. Where to connect it may be
+ * a name, whose addresses {@link Dialer} looks up.
  */
 record Endpoint(SocketAddress address) {
     private static final String UNIX = "unix:";
@@ -24,12 +24,21 @@ record Endpoint(SocketAddress address) {
     private static final int MAX_UNIX_PATH = 107;
 
     /**
-     * Parses an endpoint.
+     * Parses where to connect to. A host's name is not resolved.
      *
-     * @throws IllegalArgumentException with a message for the user if the text is no endpoint or the host is unknown
+     * @throws IllegalArgumentException with a message for the user if the text is no endpoint
      */
     static Endpoint parse(String text) {
-        return new Endpoint(text.startsWith(UNIX) ? unixAddress(text) : inetAddress(text));
+        return text.startsWith(UNIX) ? new Endpoint(unixAddress(text)) : destination(text);
+    }
+
+    /**
+     * Parses where to listen: a host's name is resolved.
+     *
+     * @throws IllegalArgumentException the same, or if the host is unknown
+     */
+    static Endpoint parseLocal(String text) {
+        return text.startsWith(UNIX) ? new Endpoint(unixAddress(text)) : new Endpoint(inetAddress(text));
     }
 
     private static DomainSocketAddress unixAddress(String text) {

@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -16,6 +15,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
@@ -65,49 +65,67 @@ final class HttpConnectProxy extends ProxyCommand {
                 HandshakeGuard.done(ctx.pipeline());
                 // What the client sends already goes on to the relay, which keeps it.
                 ctx.pipeline().remove(HttpRequestDecoder.class);
-                ChannelFuture connecting = server.connector().connect(ctx.channel(), to);
+                Future<Channel> connecting = server.dialer().dial(ctx.channel(), to);
                 connecting.addListener(done -> connected(ctx, connecting));
             }
         }
 
         private void request(ChannelHandlerContext ctx, HttpRequest request) {
-            if (request.decoderResult().isFailure()) {
-                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, "not an HTTP request");
+            HttpResponseStatus status = HttpRules.refusal(request);
+            if (status != null) {
+                refuse(ctx, request, Refusal.PROTOCOL, HttpAnswer.of(status));
             } else if (!request.method().equals(HttpMethod.CONNECT)) {
-                refuse(ctx, Refusal.UNSUPPORTED, HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
-            } else if (HttpUtil.isContentLengthSet(request) || HttpUtil.isTransferEncodingChunked(request)) {
+                HttpAnswer answer = HttpAnswer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
+                refuse(ctx, request, Refusal.UNSUPPORTED, answer);
+            } else if (hasContent(request)) {
                 // It has no meaning, and parties that differ about it would not see the same bytes in the tunnel.
-                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, "CONNECT with content");
+                refuse(ctx, request, Refusal.PROTOCOL, badRequest("CONNECT with content"));
             } else {
-                destination(ctx, request.uri());
+                destination(ctx, request);
             }
         }
 
-        private void destination(ChannelHandlerContext ctx, String authority) {
+        /** To say that there is none is harmless, and some do. */
+        private static boolean hasContent(HttpRequest request) {
+            return HttpUtil.getContentLength(request, 0L) != 0
+                    || request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING);
+        }
+
+        private static HttpAnswer badRequest(String why) {
+            return HttpAnswer.of(HttpResponseStatus.BAD_REQUEST, why);
+        }
+
+        private void destination(ChannelHandlerContext ctx, HttpRequest request) {
             try {
-                to = Endpoint.destination(authority);
+                Endpoint destination = Endpoint.destination(request.uri());
+                if (destination.isConnectable()) {
+                    to = destination;
+                } else {
+                    refuse(ctx, request, Refusal.PROTOCOL, badRequest("port 0 is none"));
+                }
             } catch (IllegalArgumentException e) {
-                refuse(ctx, Refusal.PROTOCOL, HttpResponseStatus.BAD_REQUEST, e.getMessage());
+                refuse(ctx, request, Refusal.PROTOCOL, badRequest(e.getMessage()));
             }
         }
 
-        private void refuse(ChannelHandlerContext ctx, Refusal reason, HttpResponseStatus status, String why) {
+        private void refuse(ChannelHandlerContext ctx, HttpRequest request, Refusal reason, HttpAnswer answer) {
             HandshakeGuard.done(ctx.pipeline());
             server.counters().refused(reason);
-            FullHttpResponse answer = HttpAnswers.of(status, why);
-            if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
-                answer.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
+            FullHttpResponse response = answer.to(request.method());
+            if (reason == Refusal.UNSUPPORTED) {
+                response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
             }
-            LastWords.say(ctx.channel(), answer);
+            LastWords.say(ctx.channel(), response);
             ctx.pipeline().remove(this);
         }
 
-        private void connected(ChannelHandlerContext ctx, ChannelFuture connecting) {
+        private void connected(ChannelHandlerContext ctx, Future<Channel> connecting) {
             Channel client = ctx.channel();
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
                     server.counters().refused(Refusal.NO_UPSTREAM);
-                    LastWords.say(client, HttpAnswers.cannotConnect(connecting.cause()));
+                    LastWords.say(
+                            client, HttpAnswer.cannotConnect(connecting.cause()).to(HttpMethod.CONNECT));
                 }
                 return;
             }
@@ -116,7 +134,7 @@ final class HttpConnectProxy extends ProxyCommand {
                 client.pipeline().remove(HttpResponseEncoder.class);
                 client.pipeline().remove(this);
             }
-            server.connector().join(client, connecting.channel());
+            server.connector().join(client, connecting.getNow());
         }
     }
 }

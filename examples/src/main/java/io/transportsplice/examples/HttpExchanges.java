@@ -1,54 +1,71 @@
 package io.transportsplice.examples;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpObjectDecoder;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpRequestEncoder;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.relay.RelayHandler;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.Consumer;
 
 /**
- * The requests and responses of a client and its upstream: puts HTTP before the relay of both channels, and takes it away
- * again if they switch to another protocol. Confined to the event loop that the two have in common.
+ * What a client has asked, and how that ends: puts HTTP before the relay of both channels, and takes it away again if they
+ * switch to another protocol. The client is answered in the order of its requests, each once: by the upstream, or, where
+ * that is impossible, for the last time, here. Confined to the event loop that the two have in common.
  */
 final class HttpExchanges {
-    private static final String FORWARDED_FOR = "X-Forwarded-For";
-    /** A body's piece is as large as a pipe may be, so that the decoder passes it on whole, without a look. */
-    private static final HttpDecoderConfig CONFIG = new HttpDecoderConfig()
-            .setMaxHeaderSize(64 * 1024)
-            .setMaxInitialLineLength(64 * 1024)
-            .setMaxChunkSize(1024 * 1024);
+    /** A request that has been passed on, as far as its answer depends on it. */
+    record Asked(HttpMethod method, boolean forUpgrade) {}
 
     private final Channel client;
+    private final HttpRequests requests;
+    private final HttpResponses responses = new HttpResponses(this);
     private Channel upstream;
-    /** The methods of the requests that are not answered yet: an answer to HEAD has no body. */
-    private final Queue<HttpMethod> unanswered = new ArrayDeque<>();
 
-    HttpExchanges(Channel client) {
+    private final Queue<Asked> unanswered = new ArrayDeque<>();
+    /** Why the client will be heard no more, once it is time to tell it; {@code null} before. */
+    private HttpResponseStatus refusal;
+    /** What the client still sends is nothing to the upstream. */
+    private boolean isDeaf;
+
+    private boolean isSwitched;
+    /** The client is to go once it has its answers. */
+    private boolean isDraining;
+    /** Nothing is passed on any more. */
+    private boolean isOver;
+
+    /** @param connect called when the first request has come: is to call {@link #connected} or {@link #cannotConnect} */
+    HttpExchanges(Channel client, Consumer<HttpExchanges> connect) {
         this.client = client;
-        insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(CONFIG), new Requests());
+        requests = new HttpRequests(this, () -> connect.accept(this));
+        insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(HttpCodec.CONFIG), requests);
     }
 
-    void connected(Channel connection) {
+    /** Whether the connection is of use; else there is nobody any more to join it to. */
+    boolean connected(Channel connection) {
+        if (isOver || !client.isActive()) {
+            return false;
+        }
         upstream = connection;
-        insert(upstream, new HttpRequestEncoder(), new ResponseDecoder(), new Responses());
+        HttpResponseDecoder decoder =
+                new HttpCodec.ResponseDecoder(() -> unanswered.isEmpty() ? null : unanswered.peek().method);
+        insert(upstream, new HttpCodec.RequestEncoder(), decoder, responses);
+        return true;
+    }
+
+    void cannotConnect(Throwable cause) {
+        if (!isOver) {
+            end(HttpAnswer.cannotConnect(cause));
+        }
     }
 
     private static void insert(Channel channel, ChannelHandler... http) {
@@ -58,82 +75,148 @@ final class HttpExchanges {
         }
     }
 
-    /** Both sides speak another protocol from here on. */
-    private void switchProtocols() {
+    // What the client does.
+
+    void asked(HttpRequest request) {
+        unanswered.add(new Asked(request.method(), HttpHop.isUpgrade(request)));
+    }
+
+    /** Not to a request behind the answer that is said to be the last, either: nobody would answer it. */
+    boolean listensTo(HttpObject message) {
+        isDeaf |= isOver || refusal != null || (message instanceof HttpRequest && responses.isLast());
+        return !isDeaf;
+    }
+
+    void requestEnded() {
+        if (isSwitched) {
+            switchRequests();
+        } else {
+            leaveIfDone();
+        }
+    }
+
+    void refuse(HttpResponseStatus status) {
+        refusal = status;
+        refuseInTurn();
+    }
+
+    /** Answers before have to go out first, or this one would be taken for one of them. */
+    private void refuseInTurn() {
+        int itself = requests.isInside() ? 1 : 0; // it was passed on before its body went wrong
+        if (refusal == null || isOver || unanswered.size() > itself) {
+            return;
+        }
+        if (responses.isInside() || isSwitched) {
+            RelayHandler.reset(client);
+        } else if (unanswered.size() < itself || responses.isLast()) {
+            end(Unpooled.EMPTY_BUFFER); // it has been answered without its body, or nothing may follow
+        } else {
+            end(HttpAnswer.of(refusal));
+        }
+    }
+
+    // What the upstream does.
+
+    /** What is to be answered next; {@code null} if there is nothing. */
+    Asked next() {
+        return unanswered.peek();
+    }
+
+    boolean isWaiting() {
+        return client.isActive() && !unanswered.isEmpty();
+    }
+
+    /** What the client has sent behind the request for it has been taken for HTTP already. */
+    boolean maySwitch() {
+        return unanswered.element().forUpgrade && unanswered.size() == 1;
+    }
+
+    /** Whether the client is to go behind what is answered next. */
+    boolean isNextTheLast() {
+        return isDraining && unanswered.size() == 1;
+    }
+
+    void answered(boolean bySwitch) {
+        unanswered.remove();
+        if (bySwitch) {
+            switchProtocol();
+        }
+        refuseInTurn();
+        leaveIfDone();
+    }
+
+    void answeredUnasked() {
+        end(Unpooled.EMPTY_BUFFER);
+    }
+
+    /** The answer that is due will not come, or not to its end. */
+    void fail(String why) {
+        if (responses.isInside()) {
+            RelayHandler.reset(upstream); // and so the client, behind what it has got
+        } else {
+            end(HttpAnswer.of(HttpResponseStatus.BAD_GATEWAY, why));
+        }
+    }
+
+    // Another protocol.
+
+    /** The client goes on with HTTP until its request is complete: RFC 9110, section 7.8. */
+    private void switchProtocol() {
+        isSwitched = true;
         client.pipeline().remove(HttpResponseEncoder.class);
+        upstream.pipeline().remove(responses);
+        if (!requests.isInside()) {
+            switchRequests();
+        }
+        upstream.pipeline().remove(HttpResponseDecoder.class); // hands on what it has read of the other protocol
+    }
+
+    private void switchRequests() {
         upstream.pipeline().remove(HttpRequestEncoder.class);
-        // These hand on what they have read of the other protocol.
-        client.pipeline().remove(HttpObjectDecoder.class);
-        upstream.pipeline().remove(HttpObjectDecoder.class);
+        client.pipeline().remove(requests);
+        client.pipeline().remove(HttpRequestDecoder.class); // hands on what it has read of the other protocol
     }
 
-    private final class ResponseDecoder extends HttpResponseDecoder {
-        ResponseDecoder() {
-            super(CONFIG);
-        }
+    // The end.
 
-        /** Netty asks it once for each head. */
-        @Override
-        protected boolean isContentAlwaysEmpty(HttpMessage message) {
-            HttpResponseStatus status = ((HttpResponse) message).status();
-            boolean isFinal = status.codeClass() != HttpStatusClass.INFORMATIONAL || isSwitch(status);
-            HttpMethod method = isFinal ? unanswered.poll() : null;
-            return super.isContentAlwaysEmpty(message) || HttpMethod.HEAD.equals(method);
-        }
+    boolean isOver() {
+        return isOver;
     }
 
-    private static boolean isSwitch(HttpResponseStatus status) {
-        return status.equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    /** The proxy is to end: the client goes at once if it only keeps its connection alive, else behind its answers. */
+    void drain() {
+        isDraining = true;
+        leaveIfDone();
     }
 
-    private final class Requests extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
-                ReferenceCountUtil.release(message);
-                refuse(HttpResponseStatus.BAD_REQUEST);
-                return;
-            }
-            if (message instanceof HttpRequest request) {
-                if (request.method().equals(HttpMethod.CONNECT)) {
-                    refuse(HttpResponseStatus.METHOD_NOT_ALLOWED);
-                    return;
-                }
-                unanswered.add(request.method());
-                if (client.remoteAddress() instanceof InetSocketAddress address) {
-                    request.headers().add(FORWARDED_FOR, address.getAddress().getHostAddress());
-                }
-            }
-            ctx.fireChannelRead(message);
+    private void leaveIfDone() {
+        boolean isAnswered = unanswered.isEmpty() || (responses.isLast() && !responses.isInside());
+        if (!isDraining || isOver || isSwitched || !isAnswered || requests.isInside()) {
+            return;
         }
-
-        private void refuse(HttpResponseStatus status) {
-            if (unanswered.isEmpty()) {
-                LastWords.say(client, HttpAnswers.of(status, status.reasonPhrase()));
-            } else { // an answer now could not be told from another request's
-                RelayHandler.reset(client);
-            }
+        sayLast(Unpooled.EMPTY_BUFFER); // behind what is still being written
+        if (upstream != null) {
+            upstream.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
 
-    private final class Responses extends ChannelInboundHandlerAdapter {
-        private boolean isSwitching;
+    private void end(HttpAnswer answer) {
+        Asked asked = unanswered.peek();
+        end(answer.to(asked == null ? requests.method() : asked.method));
+    }
 
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
-                ReferenceCountUtil.release(message);
-                RelayHandler.reset(upstream); // and so the client, behind what it has got
-                return;
-            }
-            if (message instanceof HttpResponse response) {
-                isSwitching = isSwitch(response.status());
-            }
-            ctx.fireChannelRead(message);
-            if (isSwitching && message instanceof LastHttpContent) {
-                isSwitching = false;
-                switchProtocols();
-            }
+    /** @param answer an empty buffer if there is nothing to say */
+    private void end(Object answer) {
+        sayLast(answer);
+        if (upstream != null) {
+            RelayHandler.reset(upstream);
+        }
+    }
+
+    private void sayLast(Object answer) {
+        isOver = true;
+        if (client.isActive()) {
+            LastWords.say(client, answer);
         }
     }
 }

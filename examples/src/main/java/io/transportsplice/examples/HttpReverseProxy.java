@@ -1,6 +1,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.transportsplice.relay.RelayHandler;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,19 +32,24 @@ final class HttpReverseProxy extends ProxyCommand {
     ProxyService service(ProxyServer server, PrintWriter log) {
         Upstreams upstreams = upstreamOptions.upstreams(server);
         Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect to " + upstreamOptions);
-        return client -> {
-            HttpExchanges exchanges = new HttpExchanges(client);
-            upstreams.connect(client).addListener(connecting -> {
-                if (connecting.isSuccess()) {
-                    Channel upstream = (Channel) connecting.getNow();
-                    exchanges.connected(upstream);
-                    server.connector().join(client, upstream);
-                } else if (client.isActive()) {
-                    complaint.about(connecting.cause());
-                    server.counters().refused(Refusal.NO_UPSTREAM);
-                    LastWords.say(client, HttpAnswers.cannotConnect(connecting.cause()));
-                }
-            });
-        };
+        return client -> new HttpExchanges(
+                client,
+                exchanges -> upstreams.connect(client).addListener(connecting -> {
+                    if (connecting.isSuccess()) {
+                        join(server, exchanges, client, (Channel) connecting.getNow());
+                    } else if (client.isActive()) {
+                        complaint.about(connecting.cause());
+                        server.counters().refused(Refusal.NO_UPSTREAM);
+                        exchanges.cannotConnect(connecting.cause());
+                    }
+                }));
+    }
+
+    private static void join(ProxyServer server, HttpExchanges exchanges, Channel client, Channel upstream) {
+        if (exchanges.connected(upstream)) {
+            server.connector().join(client, upstream);
+        } else {
+            RelayHandler.reset(upstream);
+        }
     }
 }

@@ -62,7 +62,7 @@ final class MetricsServer implements AutoCloseable {
             listener = ProxyServer.bind(bootstrap, listen.address());
             listener.pipeline().addLast(failures);
         } catch (IOException e) {
-            close();
+            stopLoop();
             throw e;
         }
     }
@@ -80,6 +80,11 @@ final class MetricsServer implements AutoCloseable {
 
     @Override
     public void close() {
+        listener.close().awaitUninterruptibly();
+        stopLoop();
+    }
+
+    private void stopLoop() {
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 }

@@ -19,14 +19,19 @@ import picocli.CommandLine.Spec;
 /** The command line that all proxies share, and how they start and end. */
 abstract class ProxyCommand implements Callable<Integer> {
     static final String FOOTER = "%nHOST:PORT may also be [IPV6]:PORT or unix:/path. @FILE reads options from a file.%n"
-            + "SIGTERM and SIGINT: accepts no more, lets connections finish, exits with 0.%n"
+            + "SIGTERM and SIGINT: accepts no more, lets connections finish, exits with 0; a second one resets them.%n"
             + "Exit codes: 2 for wrong options, 1 if it cannot start.";
     private static final int MAX_THREADS = 1_024;
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--listen", paramLabel = "HOST:PORT", required = true, description = "Port 0 picks a free one.")
+    @Option(
+            names = "--listen",
+            paramLabel = "HOST:PORT",
+            required = true,
+            converter = Conversions.Local.class,
+            description = "Port 0 picks a free one.")
     private Endpoint listen;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "1", description = "Event loops (${DEFAULT-VALUE}).")
@@ -47,6 +52,7 @@ abstract class ProxyCommand implements Callable<Integer> {
     @Option(
             names = "--metrics",
             paramLabel = "HOST:PORT",
+            converter = Conversions.Local.class,
             description = "Serves /metrics for Prometheus, and / for people.")
     private Endpoint metrics;
 
@@ -161,6 +167,7 @@ abstract class ProxyCommand implements Callable<Integer> {
             return CommandLine.ExitCode.SOFTWARE;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, err), "shutdown"));
+        Signals.onSecond(server::hurry);
         PrintWriter out = spec.commandLine().getOut();
         out.println("listening on " + server.localEndpoint());
         server.metricsEndpoint().ifPresent(endpoint -> out.println("metrics on " + endpoint));

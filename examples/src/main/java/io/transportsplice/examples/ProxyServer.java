@@ -10,12 +10,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -29,8 +31,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A running proxy. Its methods may be called from any thread that is not one of its event loops. */
 final class ProxyServer {
@@ -44,7 +49,10 @@ final class ProxyServer {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final EventLoopGroup group;
     private final Connector connector;
+    private final Dialer dialer;
     private final List<Channel> listeners = new ArrayList<>();
+    private final CompletableFuture<Void> hurried = new CompletableFuture<>();
+    private volatile boolean draining;
     private MetricsServer metrics;
 
     private ProxyServer(ProxyConfig config) {
@@ -52,6 +60,7 @@ final class ProxyServer {
         group = group(config);
         new SpliceMeterBinder().bindTo(registry);
         connector = new Connector(config, connections, counters);
+        dialer = new Dialer(connector::connect, counters);
     }
 
     /** Channels that may be spliced are adopted from the start: it also keeps the events of closed ones from new ones. */
@@ -108,9 +117,12 @@ final class ProxyServer {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel client) {
-                        counters.accepted(client);
                         connector.prepare(client);
+                        counters.accepted(client);
                         service.accepted(client);
+                        if (draining) {
+                            client.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE);
+                        }
                     }
                 });
         if (!listen.isUnix()) {
@@ -120,14 +132,22 @@ final class ProxyServer {
     }
 
     static Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
-        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+        ChannelFuture bound;
+        try {
+            bound = address instanceof DomainSocketAddress unix
+                    ? SocketFile.bind(bootstrap, unix)
+                    : bootstrap.bind(address).awaitUninterruptibly();
+        } catch (IOException e) {
+            throw cannotListen(address, e);
+        }
         if (!bound.isSuccess()) {
-            throw new IOException(
-                    "cannot listen on " + new Endpoint(address) + ": "
-                            + bound.cause().getMessage(),
-                    bound.cause());
+            throw cannotListen(address, bound.cause());
         }
         return bound.channel();
+    }
+
+    private static IOException cannotListen(SocketAddress address, Throwable cause) {
+        return new IOException("cannot listen on " + new Endpoint(address) + ": " + cause.getMessage(), cause);
     }
 
     ProxyConfig config() {
@@ -136,6 +156,10 @@ final class ProxyServer {
 
     Connector connector() {
         return connector;
+    }
+
+    Dialer dialer() {
+        return dialer;
     }
 
     ProxyCounters counters() {
@@ -162,32 +186,54 @@ final class ProxyServer {
      * @return how many connections, of either side, did not finish
      */
     int stop(Duration drainTimeout) {
+        draining = true;
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        connections.stream().collect(Collectors.groupingBy(Channel::eventLoop)).forEach(ProxyServer::tell);
         int unfinished = 0;
-        if (!awaitConnectionsClosed(drainTimeout.toNanos())) {
+        if (!awaitClosed(drainTimeout.toNanos(), hurried)) {
             unfinished = connections.size();
             connections.forEach(channel -> channel.eventLoop().execute(() -> RelayHandler.reset(channel)));
-            awaitConnectionsClosed(RESET_TIMEOUT_NANOS);
+            awaitClosed(RESET_TIMEOUT_NANOS, new CompletableFuture<>());
         }
         if (metrics != null) {
             metrics.close();
         }
-        connector.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         return unfinished;
     }
 
-    private boolean awaitConnectionsClosed(long timeoutNanos) {
+    /** All of them before the loop does anything else: who sees one leave knows that the others leave, too. */
+    private static void tell(EventLoop loop, List<Channel> channels) {
+        loop.execute(() -> channels.forEach(each -> each.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
+    }
+
+    /** Ends the draining that goes on, or that will. */
+    void hurry() {
+        hurried.complete(null);
+    }
+
+    private boolean awaitClosed(long timeoutNanos, CompletableFuture<Void> hurry) {
         long deadline = System.nanoTime() + timeoutNanos;
         // a client that was accepted last may add its upstream while we wait for the others
         while (!connections.isEmpty()) {
             long left = deadline - System.nanoTime();
-            if (left <= 0) {
+            if (left <= 0 || hurry.isDone()) {
                 return false;
             }
-            connections.newCloseFuture().awaitUninterruptibly(left, TimeUnit.NANOSECONDS);
+            CountDownLatch changed = new CountDownLatch(1);
+            connections.newCloseFuture().addListener(closed -> changed.countDown());
+            hurry.thenRun(changed::countDown);
+            awaitUninterruptibly(changed, left);
         }
         return true;
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch, long nanos) {
+        try {
+            latch.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

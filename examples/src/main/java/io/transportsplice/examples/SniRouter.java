@@ -31,6 +31,8 @@ final class SniRouter extends ProxyCommand {
     private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
     /** Generous for a client with many extensions, post-quantum keys among them. */
     private static final int MAX_CLIENT_HELLO = 64 * 1024;
+    /** What a ClientHello begins with. */
+    private static final int VERSION_AND_RANDOM = 2 + 32;
 
     @Option(
             names = "--route",
@@ -64,8 +66,8 @@ final class SniRouter extends ProxyCommand {
     @Override
     ProxyService service(ProxyServer server, PrintWriter log) {
         Map<Endpoint, Upstreams> upstreams = new LinkedHashMap<>(); // routes may share one
-        Function<Endpoint, Upstreams> upstream = to -> upstreams.computeIfAbsent(
-                to, shared -> new Upstreams(server.connector(), List.of(shared), Duration.ZERO));
+        Function<Endpoint, Upstreams> upstream = to ->
+                upstreams.computeIfAbsent(to, shared -> new Upstreams(server.dialer(), List.of(shared), Duration.ZERO));
         DomainWildcardMappingBuilder<Optional<Upstreams>> builder =
                 new DomainWildcardMappingBuilder<>(Optional.ofNullable(fallback).map(upstream));
         routes.forEach((name, to) -> builder.add(name, Optional.of(upstream.apply(to))));
@@ -93,12 +95,29 @@ final class SniRouter extends ProxyCommand {
         @Override
         protected Future<Optional<Upstreams>> lookup(ChannelHandlerContext ctx, ByteBuf clientHello) throws Exception {
             isHello = clientHello != null;
-            return super.lookup(ctx, clientHello);
+            return isHello && !hasExtensions(clientHello) ? lookup(ctx, (String) null) : super.lookup(ctx, clientHello);
+        }
+
+        /** A client may send none (RFC 5246, section 7.4.1.2); Netty would take it for one that does not speak TLS. */
+        private static boolean hasExtensions(ByteBuf hello) {
+            int at = hello.readerIndex() + VERSION_AND_RANDOM;
+            at += 1 + hello.getUnsignedByte(at); // session
+            at += 2 + hello.getUnsignedShort(at); // cipher suites
+            at += 1 + hello.getUnsignedByte(at); // compression methods
+            return at != hello.writerIndex();
         }
 
         @Override
         protected Future<Optional<Upstreams>> lookup(ChannelHandlerContext ctx, String name) {
-            return ctx.executor().newSucceededFuture(mapping.map(name));
+            return ctx.executor().newSucceededFuture(route(name));
+        }
+
+        private Optional<Upstreams> route(String name) {
+            try {
+                return mapping.map(name);
+            } catch (IllegalArgumentException e) { // what can be no name has no route
+                return mapping.map(null);
+            }
         }
 
         @Override

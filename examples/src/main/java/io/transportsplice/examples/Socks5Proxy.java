@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.socksx.v5.DefaultSocks5CommandResponse;
@@ -17,6 +16,7 @@ import io.netty.handler.codec.socksx.v5.Socks5InitialRequest;
 import io.netty.handler.codec.socksx.v5.Socks5InitialRequestDecoder;
 import io.netty.handler.codec.socksx.v5.Socks5Message;
 import io.netty.handler.codec.socksx.v5.Socks5ServerEncoder;
+import io.netty.util.concurrent.Future;
 import java.io.PrintWriter;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -88,15 +88,19 @@ final class Socks5Proxy extends ProxyCommand {
                 refuse(ctx, Refusal.UNSUPPORTED, failure(Socks5CommandStatus.COMMAND_UNSUPPORTED));
                 return;
             }
+            if (request.dstAddr().isBlank()) { // it would mean the loopback address to a resolver
+                refuse(ctx, Refusal.PROTOCOL, failure(Socks5CommandStatus.FAILURE));
+                return;
+            }
             HandshakeGuard.done(ctx.pipeline());
             // What the client sends already goes on to the relay, which keeps it.
             ctx.pipeline().remove(Socks5CommandRequestDecoder.class);
             Endpoint to = Endpoint.destination(request.dstAddr(), request.dstPort());
-            ChannelFuture connecting = server.connector().connect(ctx.channel(), to);
+            Future<Channel> connecting = server.dialer().dial(ctx.channel(), to);
             connecting.addListener(done -> connected(ctx, connecting));
         }
 
-        private void connected(ChannelHandlerContext ctx, ChannelFuture connecting) {
+        private void connected(ChannelHandlerContext ctx, Future<Channel> connecting) {
             Channel client = ctx.channel();
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
@@ -106,11 +110,11 @@ final class Socks5Proxy extends ProxyCommand {
                 return;
             }
             if (client.isActive()) {
-                client.writeAndFlush(success(connecting.channel()));
+                client.writeAndFlush(success(connecting.getNow()));
                 client.pipeline().remove(Socks5ServerEncoder.DEFAULT);
                 client.pipeline().remove(this);
             }
-            server.connector().join(client, connecting.channel());
+            server.connector().join(client, connecting.getNow());
         }
 
         private void refuse(ChannelHandlerContext ctx, Refusal reason, Socks5Message answer) {

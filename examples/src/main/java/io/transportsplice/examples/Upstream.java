@@ -1,12 +1,15 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** One of the addresses that clients are sent to. It is down for a while after it could not be connected to. */
+/**
+ * One of the places that clients are sent to: an address, or a name with all that it has. It is down for a while after it
+ * could not be connected to.
+ */
 final class Upstream {
     private final Endpoint endpoint;
     private final long failNanos;
@@ -21,13 +24,13 @@ final class Upstream {
         this.failNanos = failTime.toNanos();
     }
 
-    ChannelFuture connect(Connector connector, Channel client) {
+    Future<Channel> connect(Dialer dialer, Channel client) {
         connections.incrementAndGet(); // at once, so that a burst of clients is spread
-        ChannelFuture connecting = connector.connect(client, endpoint);
+        Future<Channel> connecting = dialer.dial(client, endpoint);
         return connecting.addListener(done -> {
             if (connecting.isSuccess()) {
                 failed = false;
-                connecting.channel().closeFuture().addListener(closed -> connections.decrementAndGet());
+                connecting.getNow().closeFuture().addListener(closed -> connections.decrementAndGet());
                 return;
             }
             connections.decrementAndGet();

@@ -11,8 +11,9 @@ final class UpstreamOptions {
             names = "--to",
             paramLabel = "HOST:PORT",
             required = true,
-            description = "Resolved once, at the start. Given more than once: the one with the fewest connections is"
-                    + " taken, and the next if it cannot be connected to.")
+            description = "A name's addresses are tried in turn, and looked up again when their time to live is over."
+                    + " Given more than once: the one with the fewest connections is taken, and the next if it cannot"
+                    + " be connected to.")
     private List<Endpoint> to;
 
     @Option(
@@ -29,7 +30,7 @@ final class UpstreamOptions {
     }
 
     Upstreams upstreams(ProxyServer server) {
-        Upstreams upstreams = new Upstreams(server.connector(), to, failTime);
+        Upstreams upstreams = new Upstreams(server.dialer(), to, failTime);
         server.counters().watch(upstreams.all());
         return upstreams;
     }

@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.ConnectException;
@@ -11,16 +10,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Addresses that do the same job. A client goes to the one with the fewest connections; if that cannot be connected to,
+ * Upstreams that do the same job. A client goes to the one with the fewest connections; if that cannot be connected to,
  * to the next, and others leave it out for a while. Any thread.
  */
 final class Upstreams {
-    private final Connector connector;
+    private final Dialer dialer;
     private final List<Upstream> all;
     private final AtomicInteger turn = new AtomicInteger();
 
-    Upstreams(Connector connector, List<Endpoint> endpoints, Duration failTime) {
-        this.connector = connector;
+    Upstreams(Dialer dialer, List<Endpoint> endpoints, Duration failTime) {
+        this.dialer = dialer;
         this.all = endpoints.stream()
                 .map(endpoint -> new Upstream(endpoint, failTime))
                 .toList();
@@ -45,10 +44,10 @@ final class Upstreams {
         }
         Upstream next = choose(untried);
         untried.remove(next);
-        ChannelFuture connecting = next.connect(connector, client);
+        Future<Channel> connecting = next.connect(dialer, client);
         connecting.addListener(done -> {
             if (connecting.isSuccess()) {
-                connected.setSuccess(connecting.channel());
+                connected.setSuccess(connecting.getNow());
             } else {
                 attempt(client, untried, connected, connecting.cause());
             }

@@ -33,11 +33,14 @@ class EndpointTest {
     }
 
     @Test
-    void shouldResolveNames() {
+    void shouldResolveNamesToListenOnAndNoOthers() {
         InetSocketAddress address =
-                (InetSocketAddress) Endpoint.parse("localhost:80").address();
+                (InetSocketAddress) Endpoint.parseLocal("localhost:80").address();
 
         assertTrue(address.getAddress().isLoopbackAddress());
+        assertEquals("localhost:80", Endpoint.parse("localhost:80").toString());
+        assertFalse(Endpoint.parse("localhost:80").isResolved());
+        assertEquals(Endpoint.parse("127.0.0.1:80"), Endpoint.parseLocal("127.0.0.1:80"));
     }
 
     @ParameterizedTest
@@ -57,7 +60,7 @@ class EndpointTest {
         "unix:, lacks a path",
     })
     void shouldSayWhatIsWrong(String text, String complaint) {
-        Exception e = assertThrows(IllegalArgumentException.class, () -> Endpoint.parse(text));
+        Exception e = assertThrows(IllegalArgumentException.class, () -> Endpoint.parseLocal(text));
 
         assertTrue(e.getMessage().contains(complaint), e.getMessage());
     }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proxy between curl, or a client of bare bytes, and nginx. */
 class HttpConnectProxyIT extends TunnelContract {
@@ -41,6 +42,12 @@ class HttpConnectProxyIT extends TunnelContract {
         "CONNECT 127.0.0.1:1 HTTP/1.1, 502 Bad Gateway",
         "CONNECT xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx:80 HTTP/1.1, 502 Bad Gateway",
         "CONNECT, 400 Bad Request",
+        "CONNECT 127.0.0.1:0 HTTP/1.1, 400 Bad Request",
+        "CONNECT :80 HTTP/1.1, 400 Bad Request",
+        "CONNECT 127.0.0.1: HTTP/1.1, 400 Bad Request",
+        "CONNECT http://127.0.0.1:80 HTTP/1.1, 400 Bad Request",
+        "CONNECT user@127.0.0.1:80 HTTP/1.1, 400 Bad Request",
+        "CONNECT 127.0.0.1:80 HTTP/2.0, 505 HTTP Version Not Supported",
     })
     void shouldSayWhatIsWrong(String requestLine, String status) throws IOException {
         String answer = talk(requestLine + "\r\nHost: x\r\n\r\n");
@@ -48,10 +55,33 @@ class HttpConnectProxyIT extends TunnelContract {
         assertTrue(answer.contains("\r\nconnection: close\r\n"), answer);
     }
 
-    @Test
-    void shouldNotTunnelForARequestWithContent() throws IOException {
-        String answer = talk("CONNECT 127.0.0.1:" + serverPort() + " HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Host: x\r\nContent-Length: 3\r\n\r\nabc",
+                "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "Host: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+                "Host: x\r\nHost: y\r\n\r\n",
+                "\r\n",
+            })
+    void shouldNotTunnelForARequestThatIsWrong(String rest) throws IOException {
+        String answer = talk("CONNECT 127.0.0.1:" + serverPort() + " HTTP/1.1\r\n" + rest);
         assertTrue(answer.startsWith("HTTP/1.1 400 Bad Request\r\n"), answer);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1\r\nHost: x\r\nContent-Length: 0", "HTTP/1.0\r\nContent-Length: 00", "HTTP/1.0"})
+    void shouldTunnelForARequestThatSaysItHasNoContent(String rest) throws IOException {
+        String answer = talk("CONNECT 127.0.0.1:" + serverPort() + " " + rest + "\r\n\r\nGET /name HTTP/1.0\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\n"), answer);
+    }
+
+    @Test
+    void shouldTellWhichPartIsTooLong() throws IOException {
+        String line = talk("CONNECT " + "x".repeat(10_000) + ":80 HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertTrue(line.startsWith("HTTP/1.1 414 Request-URI Too Long\r\n"), line);
+        String field = talk("CONNECT x:80 HTTP/1.1\r\nHost: x\r\nA: " + "x".repeat(10_000) + "\r\n\r\n");
+        assertTrue(field.startsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n"), field);
     }
 
     @Test

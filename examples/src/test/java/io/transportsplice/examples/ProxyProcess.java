@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongPredicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** One of the proxies as its user runs it: from the jar, in a process of its own. */
@@ -157,7 +158,40 @@ final class ProxyProcess implements AutoCloseable {
     }
 
     void terminate() {
-        process.destroy();
+        ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy); // which a Process does only once
+    }
+
+    /** Waits until nothing listens on its port, see proc(5). */
+    void awaitNoListener() throws IOException {
+        String listening = ":%04X 0+:0000 0A ".formatted(port());
+        Pattern pattern = Pattern.compile(listening);
+        while (isListening(pattern, "tcp") || isListening(pattern, "tcp6")) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    private static boolean isListening(Pattern pattern, String family) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/net", family))) {
+            return lines.anyMatch(pattern.asPredicate());
+        }
+    }
+
+    /** Waits until it has ended, well; tells what it has complained of. */
+    String awaitEnd() throws IOException {
+        try {
+            assertTrue(process.waitFor(STOP_SECONDS, TimeUnit.SECONDS), "does not end");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+        assertEquals(0, process.exitValue());
+        return Files.readString(log);
+    }
+
+    /** Instead of {@link #close()}, for one that may complain. */
+    void discard() throws IOException {
+        process.destroyForcibly();
+        Files.deleteIfExists(log);
     }
 
     /** Ends it as a user would. It must end well, and have complained of nothing but upstreams. */

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Future;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -127,6 +128,63 @@ class SniRouterIT {
         }
     }
 
+    /** Whatever is a ClientHello, and asks for no name that could have a route. */
+    @Test
+    void shouldSendHellosWithoutANameToTheDefault() throws Exception {
+        byte[] withoutExtensions = hello(new byte[0], new byte[0]);
+        byte[] withSession = hello(new byte[32], new byte[0]);
+        byte[] withNoExtension = hello(new byte[0], new byte[] {0, 0});
+        byte[] named = clientHello("cafz.example.org");
+        byte[] misnamed = named.clone();
+        misnamed[new String(named, StandardCharsets.ISO_8859_1).indexOf("cafz") + 3] = (byte) 0xE9;
+        try (WireServer upstream = WireServer.start();
+                ProxyProcess router = router("--default", upstream.endpoint())) {
+            for (byte[] hello : List.of(
+                    withoutExtensions,
+                    withSession,
+                    withNoExtension,
+                    inRecordsOf(10, withoutExtensions),
+                    clientHello("unknown.example.org"),
+                    misnamed)) {
+                Future<String> received = upstream.next(connection -> {
+                    byte[] bytes = connection.getInputStream().readNBytes(hello.length);
+                    WireServer.write(connection, "it");
+                    return new String(bytes, StandardCharsets.ISO_8859_1);
+                });
+                try (Socket client = router.connect()) {
+                    client.getOutputStream().write(hello);
+                    assertEquals("it", WireServer.rest(client));
+                }
+                assertEquals(new String(hello, StandardCharsets.ISO_8859_1), received.get());
+            }
+        }
+    }
+
+    @Test
+    void shouldAnswerAHelloWithoutExtensionsWithAnAlert() throws IOException {
+        try (Socket client = strict.connect()) {
+            client.getOutputStream().write(hello(new byte[0], new byte[0]));
+            byte[] alert = client.getInputStream().readAllBytes();
+            assertEquals(UNRECOGNIZED_NAME, alert[alert.length - 1]);
+        }
+    }
+
+    /** A record of TLS 1.0 with a ClientHello that offers one cipher suite. */
+    private static byte[] hello(byte[] session, byte[] extensions) {
+        int length = 2 + 32 + 1 + session.length + 4 + 2 + extensions.length;
+        return ByteBuffer.allocate(RECORD_HEADER + 4 + length)
+                .put(new byte[] {TLS_HANDSHAKE, 3, 1})
+                .putShort((short) (4 + length))
+                .putInt(0x01000000 | length)
+                .put(new byte[] {3, 1})
+                .put(new byte[32])
+                .put((byte) session.length)
+                .put(session)
+                .put(new byte[] {0, 2, 0, 0x2f, 1, 0})
+                .put(extensions)
+                .array();
+    }
+
     @Test
     void shouldAnswerAnUnknownNameWithAnAlert() throws IOException {
         String unsupported = "proxy_refused_total{reason=\"unsupported\"}";
@@ -163,6 +221,9 @@ class SniRouterIT {
         byte[] hello = clientHello("a.example.org");
         byte[] plain = "GET / HTTP/1.1\r\nHost: a.example.org\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
         assertOneMore("protocol", () -> assertReset(plain));
+        byte[] broken = hello(new byte[0], new byte[0]);
+        broken[RECORD_HEADER + 4 + 34] = 100; // a session that is longer than the hello
+        assertOneMore("protocol", () -> assertReset(broken));
         assertOneMore("timeout", () -> assertReset(Arrays.copyOf(hello, hello.length - 1)));
         assertOneMore("incomplete", () -> {
             try (Socket client = strict.connect()) {

@@ -13,6 +13,8 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The proxy between curl, or a client of bare bytes, and nginx. */
 class Socks5ProxyIT extends TunnelContract {
@@ -48,6 +50,15 @@ class Socks5ProxyIT extends TunnelContract {
         String noName = "x".repeat(64); // longer than a part of a name may be
         assertEquals(FAILURE, reply(request(1, noName + ".example.org", 80)));
         assertEquals(1, shared().metric("proxy_connect_failures_total{reason=\"refused\"}"));
+    }
+
+    /** To a resolver the empty name is the proxy's own host. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "   "})
+    void shouldRefuseANameThatIsNone(String name) throws IOException {
+        long connects = shared().metric("proxy_connects_total");
+        assertEquals(FAILURE, reply(request(1, name, serverPort())));
+        assertEquals(connects, shared().metric("proxy_connects_total"));
     }
 
     @Test

@@ -97,6 +97,15 @@ class TcpProxyIT {
     }
 
     @Test
+    void shouldConnectToAName() throws IOException {
+        String name = "localhost:" + nginx.port(0);
+        try (ProxyProcess proxy = ProxyProcess.start("tcp-proxy", "--to", name)) {
+            assertEquals("first", who(proxy));
+            assertEquals(1, proxy.metric("proxy_upstream_up{upstream=\"" + name + "\"}"));
+        }
+    }
+
+    @Test
     void shouldTryTheNextUpstreamAndLeaveOutTheOneThatFailed() throws IOException {
         String dead = "127.0.0.1:" + Programs.freePort();
         try (ProxyProcess proxy =

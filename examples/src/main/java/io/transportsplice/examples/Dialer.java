@@ -1,0 +1,167 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.resolver.AddressResolver;
+import io.netty.resolver.AddressResolverGroup;
+import io.netty.resolver.ResolvedAddressTypes;
+import io.netty.resolver.dns.DnsAddressResolverGroup;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.transportsplice.relay.RelayHandler;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Connects to where a client is to go. A name's addresses are tried as RFC 8305 has it: IPv6 and IPv4 by turns, the next
+ * one when the last has failed or has had a head start, and the first that is connected wins. Used on the event loop of the
+ * client.
+ */
+final class Dialer {
+    /** Section 5 recommends it. */
+    static final long HEAD_START_MILLIS = 250;
+    /** A name server may name many, of hosts that have nothing to do with us. */
+    static final int MAX_ADDRESSES = 16;
+
+    private final Connects connects;
+    private final ProxyCounters counters;
+    private final Names names;
+
+    /** {@link AddressResolver#resolveAll} on an event loop. */
+    interface Names {
+        Future<List<InetSocketAddress>> resolveAll(EventLoop loop, SocketAddress name);
+    }
+
+    /** {@link Connector#connect} */
+    interface Connects {
+        ChannelFuture connect(Channel client, Endpoint to);
+    }
+
+    Dialer(Connects connects, ProxyCounters counters) {
+        this(connects, counters, dns());
+    }
+
+    Dialer(Connects connects, ProxyCounters counters, Names names) {
+        this.connects = connects;
+        this.counters = counters;
+        this.names = names;
+    }
+
+    /**
+     * Asks name servers without blocking the event loop, for both kinds of addresses: what Netty takes for the host's own
+     * kinds leaves out IPv6 where it is only reached through the loopback. Ends with the event loops.
+     */
+    private static Names dns() {
+        AddressResolverGroup<InetSocketAddress> servers = new DnsAddressResolverGroup(new DnsNameResolverBuilder()
+                .datagramChannelType(EpollDatagramChannel.class)
+                .socketChannelType(EpollSocketChannel.class)
+                .resolvedAddressTypes(ResolvedAddressTypes.IPV6_PREFERRED));
+        return (loop, name) -> servers.getResolver(loop).resolveAll(name);
+    }
+
+    /**
+     * Fails with what the last address to fail failed with.
+     *
+     * @param to an address; a name that is not resolved yet is looked up
+     */
+    Future<Channel> dial(Channel client, Endpoint to) {
+        Promise<Channel> connected = client.eventLoop().newPromise();
+        if (to.isResolved()) {
+            new Race(client, List.of(to), connected).next();
+            return connected;
+        }
+        names.resolveAll(client.eventLoop(), to.address()).addListener((Future<List<InetSocketAddress>> all) -> {
+            if (all.isSuccess()) {
+                new Race(client, byTurns(all.getNow()), connected).next();
+            } else {
+                counters.connected(client.eventLoop().newFailedFuture(all.cause()));
+                connected.setFailure(all.cause());
+            }
+        });
+        return connected;
+    }
+
+    /** Section 4. */
+    static List<Endpoint> byTurns(List<InetSocketAddress> addresses) {
+        Queue<InetSocketAddress> v6 = new ArrayDeque<>();
+        Queue<InetSocketAddress> v4 = new ArrayDeque<>();
+        for (InetSocketAddress address : addresses) {
+            (address.getAddress() instanceof Inet6Address ? v6 : v4).add(address);
+        }
+        Set<InetSocketAddress> sorted = new LinkedHashSet<>();
+        while (!v6.isEmpty() || !v4.isEmpty()) {
+            for (Queue<InetSocketAddress> turn : List.of(v6, v4)) {
+                if (!turn.isEmpty()) {
+                    sorted.add(turn.remove());
+                }
+            }
+        }
+        return sorted.stream().limit(MAX_ADDRESSES).map(Endpoint::new).toList();
+    }
+
+    /** One client's attempts, of which several may be under way. */
+    private final class Race {
+        private final Channel client;
+        private final Queue<Endpoint> untried;
+        private final Promise<Channel> connected;
+        private final Set<ChannelFuture> running = new LinkedHashSet<>();
+        private Future<?> headStart;
+
+        Race(Channel client, List<Endpoint> addresses, Promise<Channel> connected) {
+            this.client = client;
+            this.untried = new ArrayDeque<>(addresses);
+            this.connected = connected;
+        }
+
+        void next() {
+            ChannelFuture attempt = connects.connect(client, untried.remove());
+            running.add(attempt);
+            if (!untried.isEmpty()) {
+                headStart = client.eventLoop().schedule(this::next, HEAD_START_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            attempt.addListener(done -> ended(attempt)); // at once, maybe
+        }
+
+        private void ended(ChannelFuture attempt) {
+            running.remove(attempt);
+            if (connected.isDone()) { // by another
+                if (attempt.isSuccess()) {
+                    RelayHandler.reset(attempt.channel());
+                }
+            } else if (attempt.isSuccess()) {
+                stopWaiting();
+                connected.setSuccess(attempt.channel());
+                List.copyOf(running).forEach(Dialer::abandon);
+            } else if (!untried.isEmpty() && client.isActive()) {
+                stopWaiting();
+                next();
+            } else if (running.isEmpty()) {
+                stopWaiting();
+                connected.setFailure(attempt.cause());
+            }
+        }
+
+        private void stopWaiting() {
+            if (headStart != null) {
+                headStart.cancel(false);
+            }
+        }
+    }
+
+    private static void abandon(ChannelFuture attempt) {
+        if (attempt.channel().isRegistered()) { // else there was no socket to be had
+            RelayHandler.reset(attempt.channel());
+        }
+    }
+}

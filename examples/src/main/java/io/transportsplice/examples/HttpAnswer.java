@@ -1,0 +1,45 @@
+package io.transportsplice.examples;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+
+/** What the proxies that speak HTTP answer themselves, to {@link LastWords}. */
+record HttpAnswer(HttpResponseStatus status, String why) {
+
+    static HttpAnswer of(HttpResponseStatus status) {
+        return new HttpAnswer(status, status.reasonPhrase());
+    }
+
+    static HttpAnswer of(HttpResponseStatus status, String why) {
+        return new HttpAnswer(status, why);
+    }
+
+    /** There is no upstream: 502, or 504 if it did not answer in time. */
+    static HttpAnswer cannotConnect(Throwable cause) {
+        ConnectFailure failure = ConnectFailure.of(cause);
+        HttpResponseStatus status =
+                failure == ConnectFailure.TIMEOUT ? HttpResponseStatus.GATEWAY_TIMEOUT : HttpResponseStatus.BAD_GATEWAY;
+        return of(status, "cannot connect: " + ProxyCounters.lowerCase(failure));
+    }
+
+    /** The answer to a request. One to HEAD has no body, but tells of it. */
+    FullHttpResponse to(HttpMethod method) {
+        byte[] body = (why + '\n').getBytes(StandardCharsets.UTF_8);
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                status,
+                method.equals(HttpMethod.HEAD) ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(body));
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+                .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length)
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        return response;
+    }
+}

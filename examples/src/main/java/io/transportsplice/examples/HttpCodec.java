@@ -1,0 +1,52 @@
+package io.transportsplice.examples;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestEncoder;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
+
+/** Netty's codec, as a proxy that passes messages on needs it. */
+final class HttpCodec {
+    /** A body's piece is as large as a pipe may be, so that the decoder passes it on whole, without a look. */
+    static final HttpDecoderConfig CONFIG = new HttpDecoderConfig()
+            .setMaxHeaderSize(64 * 1024)
+            .setMaxInitialLineLength(64 * 1024)
+            .setMaxChunkSize(1024 * 1024);
+
+    private HttpCodec() {}
+
+    /** Writes the bytes of a target as they came. Netty's own would change those beyond ASCII, and some without a path. */
+    static final class RequestEncoder extends HttpRequestEncoder {
+        @Override
+        protected void encodeInitialLine(ByteBuf out, HttpRequest request) {
+            String line = request.method() + " " + request.uri() + " " + request.protocolVersion() + "\r\n";
+            out.writeCharSequence(line, StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    /** Knows by the request whether its answer has content. */
+    static final class ResponseDecoder extends HttpResponseDecoder {
+        private final Supplier<HttpMethod> asked;
+
+        /** @param asked the method of the request whose answer comes next; {@code null} if there is none */
+        ResponseDecoder(Supplier<HttpMethod> asked) {
+            super(CONFIG);
+            this.asked = asked;
+        }
+
+        @Override
+        protected boolean isContentAlwaysEmpty(HttpMessage message) {
+            HttpResponse response = (HttpResponse) message;
+            boolean isToHead = HttpMethod.HEAD.equals(asked.get());
+            return HttpResponses.isSwitch(response)
+                    || super.isContentAlwaysEmpty(response)
+                    || (isToHead && !HttpResponses.isInterim(response));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+
+/** Behind the decoder of a client: passes its requests on, made fit for that, or has them refused. */
+final class HttpRequests extends ChannelInboundHandlerAdapter {
+    private static final String FORWARDED_FOR = "X-Forwarded-For";
+
+    private final HttpExchanges exchanges;
+    private final Runnable connect;
+    private boolean hasAsked;
+    /** Between a head and the end of its message. */
+    private boolean isInside;
+
+    private HttpMethod method = HttpMethod.GET;
+    private HttpHop hop;
+
+    /** @param connect run once the first head is passed on */
+    HttpRequests(HttpExchanges exchanges, Runnable connect) {
+        this.exchanges = exchanges;
+        this.connect = connect;
+    }
+
+    boolean isInside() {
+        return isInside;
+    }
+
+    /** Of the last request, be it good or not. */
+    HttpMethod method() {
+        return method;
+    }
+
+    private boolean isSilent() {
+        return !hasAsked && !exchanges.isOver();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        ctx.fireChannelActive();
+        ctx.read(); // the relay reads nothing before it is joined
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        ctx.fireChannelReadComplete();
+        if (isSilent()) {
+            ctx.read();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownReadComplete.INSTANCE && isSilent()) {
+            ctx.close();
+            return;
+        }
+        if (event == DrainEvent.INSTANCE) {
+            exchanges.drain();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (!exchanges.listensTo((HttpObject) message)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        HttpResponseStatus refusal = refusal(ctx, (HttpObject) message);
+        if (refusal != null) {
+            ReferenceCountUtil.release(message);
+            exchanges.refuse(refusal);
+            return;
+        }
+        isInside = !(message instanceof LastHttpContent);
+        ctx.fireChannelRead(message);
+        if (!hasAsked) {
+            hasAsked = true;
+            connect.run();
+        }
+        if (!isInside) {
+            exchanges.requestEnded();
+        }
+    }
+
+    /** {@code null} if it is good, and ready to be passed on. */
+    private HttpResponseStatus refusal(ChannelHandlerContext ctx, HttpObject message) {
+        if (message instanceof HttpRequest request) {
+            return head(ctx, request);
+        }
+        if (message.decoderResult().isFailure()) {
+            return HttpRules.undecodable(message);
+        }
+        if (message instanceof LastHttpContent last) {
+            hop.clean(last.trailingHeaders());
+        }
+        return null;
+    }
+
+    private HttpResponseStatus head(ChannelHandlerContext ctx, HttpRequest request) {
+        method = request.method();
+        HttpResponseStatus status = HttpRules.refusal(request);
+        if (status != null) {
+            return status;
+        }
+        if (method.equals(HttpMethod.CONNECT)) {
+            return HttpResponseStatus.METHOD_NOT_ALLOWED;
+        }
+        exchanges.asked(request);
+        HttpRules.makeOriginForm(request);
+        hop = HttpHop.pass(request);
+        if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
+            request.headers().add(FORWARDED_FOR, address.getAddress().getHostAddress());
+        }
+        return null;
+    }
+}

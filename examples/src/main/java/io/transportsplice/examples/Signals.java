@@ -1,0 +1,34 @@
+package io.transportsplice.examples;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import jnr.constants.platform.Signal;
+import jnr.posix.SignalHandler;
+import jnr.posix.util.SunMiscSignal;
+import picocli.CommandLine;
+
+/** What SIGTERM and SIGINT do. */
+final class Signals {
+    private Signals() {}
+
+    /**
+     * The first signal ends the program, by way of its shutdown hooks. The JVM would ignore further ones meanwhile; here
+     * they run something. Where the JVM leaves its signals alone (-Xrs), so does this.
+     */
+    static void onSecond(Runnable action) {
+        AtomicBoolean ending = new AtomicBoolean();
+        SignalHandler handler = number -> {
+            if (ending.compareAndSet(false, true)) {
+                System.exit(CommandLine.ExitCode.OK);
+            } else {
+                action.run();
+            }
+        };
+        for (Signal signal : new Signal[] {Signal.SIGTERM, Signal.SIGINT}) {
+            try {
+                SunMiscSignal.signal(signal, handler);
+            } catch (IllegalArgumentException e) {
+                return; // "Signal already used by VM or OS"
+            }
+        }
+    }
+}
