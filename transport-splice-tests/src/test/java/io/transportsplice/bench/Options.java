@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The command line of {@link RelayBenchmark}. */
 final class Options {
@@ -17,8 +18,8 @@ final class Options {
             RelayBenchmark [--quick] [--NAME=VALUE]...
               --quick             few loads, short windows, less than six minutes
               --interleaved       all relays at once, one at a time under load: for small differences
-              --relays=A,B        only relays whose names contain one of these
-              --scenarios=A,B     only loads whose ids contain one of these
+              --relays=A,B        only relays in whose names one of these expressions is found (auto, ^auto$)
+              --scenarios=A,B     only loads in whose ids one of these is found
               --reps=N            how often each relay is started and visited (5, quick 2)
               --window=MS         how long each load is measured (2000, quick 800)
               --settle=MS         how long it runs before that (500, quick 200)
@@ -84,7 +85,9 @@ final class Options {
     }
 
     private static boolean isWanted(String name, List<String> wanted) {
-        return wanted.isEmpty() || wanted.stream().anyMatch(name::contains);
+        return wanted.isEmpty()
+                || wanted.stream()
+                        .anyMatch(part -> Pattern.compile(part).matcher(name).find());
     }
 
     boolean isQuick() {
