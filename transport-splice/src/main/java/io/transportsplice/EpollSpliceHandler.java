@@ -46,8 +46,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private ChannelHandlerContext ctx;
     private SpliceRegistration registration;
     private SpliceInput input;
-    /** Null where splicing is impossible: pass everything through. */
+    /** Null until bytes in a pipe are written: idle channels are many. */
     private SpliceOutput output;
+    /** Else everything is passed through. */
+    private boolean possible;
 
     /** With {@link SpliceOptions#defaults()}. */
     public EpollSpliceHandler() {
@@ -65,19 +67,19 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         ctx = context;
         input = new SpliceInput(context, options);
         registration = new SpliceRegistration(context, input);
-        SpliceFallback impossible = impossible();
-        if (impossible != null) {
-            Counters.fallback(impossible, context.channel());
+        SpliceFallback obstacle = obstacle();
+        possible = obstacle == null;
+        if (!possible) {
+            Counters.fallback(obstacle, context.channel());
             return;
         }
-        output = new SpliceOutput((AbstractEpollStreamChannel) context.channel());
         if (options.policy() == Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, context.channel());
         }
         registration.registered();
     }
 
-    private SpliceFallback impossible() {
+    private SpliceFallback obstacle() {
         if (Availability.LIBC == null) {
             return SpliceFallback.UNAVAILABLE;
         }
@@ -99,7 +101,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
-        if (output != null) {
+        if (possible) {
             registration.registered();
         }
         context.fireChannelRegistered();
@@ -120,7 +122,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        if (output != null) {
+        if (possible) {
             registration.adopt();
         }
         input.activated();
@@ -152,7 +154,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     private void tryAgain() {
-        if (output != null) {
+        if (possible) {
             registration.tryAgain();
         }
     }
@@ -220,15 +222,22 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
         Object meant = LimitedBytes.unwrap(message);
-        PipeByteBuf buffer = output == null ? null : PipeByteBuf.of(meant);
+        PipeByteBuf buffer = possible ? PipeByteBuf.of(meant) : null;
         if (buffer == null) {
             context.write(meant, promise);
         } else if (Adoption.isFirst(ctx)) {
-            context.write(output.outbound((ByteBuf) meant, buffer), promise);
+            context.write(output().outbound((ByteBuf) meant, buffer), promise);
         } else {
             registration.tell(SpliceFallback.NOT_FIRST);
             context.write(meant, promise);
         }
+    }
+
+    private SpliceOutput output() {
+        if (output == null) {
+            output = new SpliceOutput((AbstractEpollStreamChannel) ctx.channel());
+        }
+        return output;
     }
 
     @Override

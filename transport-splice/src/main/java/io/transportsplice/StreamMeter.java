@@ -24,8 +24,7 @@ final class StreamMeter {
     private static final int FIRST_HOLD_OFF = 64 * 1024;
     private static final int LAST_HOLD_OFF = 64 * 1024 * 1024;
 
-    private final Policy policy;
-    private final int small;
+    private final SpliceOptions options;
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
@@ -37,15 +36,14 @@ final class StreamMeter {
     private int nextHoldOff = FIRST_HOLD_OFF;
 
     StreamMeter(SpliceOptions options) {
-        policy = options.policy();
-        fits = policy == Policy.AUTO;
-        small = Math.min(SMALL, options.pipeCapacity()); // a full pipe is not small
+        this.options = options;
+        fits = options.policy() == Policy.AUTO;
     }
 
     /** A burst of so many bytes was copied. */
     void copied(long bytes) {
         holdOff -= (int) Math.min(holdOff, bytes);
-        asks |= policy == Policy.AUTO && bytes >= WORTH_ASKING;
+        asks |= options.policy() == Policy.AUTO && bytes >= WORTH_ASKING;
     }
 
     /** A message filled its buffer. Returns whether no more is to be copied before it is asked how much waits. */
@@ -58,7 +56,7 @@ final class StreamMeter {
 
     /** Whether a source that is copied may be a stream: to be asked at its next wake-up, unless that is known. */
     boolean mayBeStream() {
-        return holdOff == 0 && (asks || policy == Policy.ALWAYS);
+        return holdOff == 0 && (asks || options.policy() == Policy.ALWAYS);
     }
 
     /** Whether it wants to know how much waits in the socket. */
@@ -74,6 +72,7 @@ final class StreamMeter {
 
     /** Whether so many bytes, known to come in a row, are to be spliced. */
     boolean isStreamOf(long bytes) {
+        Policy policy = options.policy();
         if (holdOff > 0 || policy == Policy.NEVER || (policy != Policy.ALWAYS && bytes < LARGE_LIMIT)) {
             return false;
         }
@@ -83,8 +82,9 @@ final class StreamMeter {
 
     /** Whether a source that is spliced is to be copied from here on. */
     boolean isChatter(long bytes) {
-        run = bytes < small ? run + 1 : 0;
-        return policy != Policy.ALWAYS && run >= SMALL_BURSTS_TO_STOP;
+        boolean small = bytes < Math.min(SMALL, options.pipeCapacity()); // a full pipe is not
+        run = small ? run + 1 : 0;
+        return options.policy() != Policy.ALWAYS && run >= SMALL_BURSTS_TO_STOP;
     }
 
     /** Splicing started. */
