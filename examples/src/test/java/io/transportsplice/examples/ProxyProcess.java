@@ -37,6 +37,7 @@ final class ProxyProcess implements AutoCloseable {
     private final String endpoint;
     private final URI metrics;
     private final HttpClient http = HttpClient.newHttpClient();
+    private boolean terminated;
 
     private ProxyProcess(Process process, Path log, String endpoint, String metrics) {
         this.process = process;
@@ -158,6 +159,7 @@ final class ProxyProcess implements AutoCloseable {
     }
 
     void terminate() {
+        terminated = true;
         ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy); // which a Process does only once
     }
 
@@ -197,7 +199,9 @@ final class ProxyProcess implements AutoCloseable {
     /** Ends it as a user would. It must end well, and have complained of nothing but upstreams. */
     @Override
     public void close() throws IOException {
-        process.destroy();
+        if (!terminated) { // a second signal would end the drain
+            terminate();
+        }
         try {
             boolean ended = process.waitFor(STOP_SECONDS, TimeUnit.SECONDS);
             String complaints = Files.readString(log);

@@ -18,7 +18,7 @@ class OldNettyIT {
 
     @Test
     void shouldSayThatItNeedsAnotherNettyAndPassEverythingThrough() throws Exception {
-        String output = App.run("-cp", path(), OldNetty.class.getName());
+        String output = App.run(quiet("-cp", path(), OldNetty.class.getName()));
         assertTrue(output.contains("available: false, "), output);
         assertTrue(output.contains("Netty 4.2 is needed"), output);
         assertTrue(output.contains("intact: true"), output);
@@ -27,6 +27,14 @@ class OldNettyIT {
         assertEquals(1, warnings.size(), output);
         assertTrue(warnings.get(0).contains("Not splicing: UNAVAILABLE"), output);
         assertFalse(output.contains("handlerAdded() has thrown"), output);
+    }
+
+    /** Of what Netty 4.1 does, and newer JVMs warn of. */
+    private static String[] quiet(String... arguments) {
+        List<String> leave = Runtime.version().feature() < 24
+                ? List.of()
+                : List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+        return Stream.concat(leave.stream(), Stream.of(arguments)).toArray(String[]::new);
     }
 
     /** This one's path with another Netty. */
