@@ -6,8 +6,9 @@ import io.transportsplice.SpliceOptions.Policy;
  * Decides when a source is to be spliced. Splicing wins from somewhere between 16 and 32 KiB a wake-up and costs a fifth
  * more below, so {@link Policy#AUTO} asks how much waits in the socket, once a message has filled its buffer and after each
  * burst that was not small. The first such message is the last that is copied until then: whoever copies a fast sender's
- * first burst falls behind, and then the queues stay full. It stops after a few small bursts in a row. Where splicing was refused, or was in vain because somebody looked, it is not tried again until
- * more bytes were copied than the last time, until a buffer has been drained.
+ * first burst falls behind, and then the queues stay full. It stops after a few small bursts in a row. Where splicing was
+ * refused, or was in vain because somebody looked, it is not tried again until more bytes were copied than the last time,
+ * until a buffer has been drained.
  *
  * <p>Confined to the event loop of its channel.
  */

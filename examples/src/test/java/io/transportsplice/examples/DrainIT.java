@@ -89,19 +89,30 @@ class DrainIT {
         assertTrue(head.startsWith("HTTP/1.1 200 OK\r\n") && head.contains("\r\nconnection: close\r\n"), head);
     }
 
-    @Test
-    void shouldCloseAClientThatOnlyKeepsItsConnectionAlive() throws IOException {
+    private interface Course {
+        void take(ProxyProcess proxy, Socket client, Socket server) throws Exception;
+    }
+
+    /** A request, what comes of it, and that the upstream is let go at the end, and the proxy ends. */
+    private void exchange(String request, Course course) throws Exception {
         try (ProxyProcess proxy = start("http-reverse-proxy");
                 Socket client = proxy.connect();
-                Socket server = ask(client, REQUEST)) {
+                Socket server = ask(client, request)) {
+            course.take(proxy, client, server);
+            assertEnd(server);
+            proxy.awaitEnd();
+        }
+    }
+
+    @Test
+    void shouldCloseAClientThatOnlyKeepsItsConnectionAlive() throws Exception {
+        exchange(REQUEST, (proxy, client, server) -> {
             write(server, HEAD + "ok");
             assertTrue(readHead(client).startsWith("HTTP/1.1 200 OK\r\n"));
             assertEquals("ok", read(client, 2));
             proxy.terminate();
             assertEnd(client);
-            assertEnd(server);
-            proxy.awaitEnd();
-        }
+        });
     }
 
     @Test
@@ -116,26 +127,20 @@ class DrainIT {
     }
 
     @Test
-    void shouldCloseAClientBehindTheAnswerThatItWaitsFor() throws IOException {
-        try (ProxyProcess proxy = start("http-reverse-proxy");
-                Socket client = proxy.connect();
-                Socket server = ask(client, REQUEST)) {
+    void shouldCloseAClientBehindTheAnswerThatItWaitsFor() throws Exception {
+        exchange(REQUEST, (proxy, client, server) -> {
             drain(proxy);
             write(server, "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + HEAD);
             assertTrue(readHead(client).startsWith("HTTP/1.1 103 "));
             assertClosing(readHead(client));
             write(server, "ok");
             assertEquals("ok", read(client, 3));
-            assertEnd(server);
-            proxy.awaitEnd();
-        }
+        });
     }
 
     @Test
-    void shouldCloseAClientBehindTheLastOfItsAnswers() throws IOException {
-        try (ProxyProcess proxy = start("http-reverse-proxy");
-                Socket client = proxy.connect();
-                Socket server = ask(client, REQUEST + REQUEST)) {
+    void shouldCloseAClientBehindTheLastOfItsAnswers() throws Exception {
+        exchange(REQUEST + REQUEST, (proxy, client, server) -> {
             readHead(server);
             drain(proxy);
             write(server, HEAD + "ok");
@@ -145,33 +150,25 @@ class DrainIT {
             write(server, HEAD + "ok");
             assertClosing(readHead(client));
             assertEquals("ok", read(client, 3));
-            assertEnd(server);
-            proxy.awaitEnd();
-        }
+        });
     }
 
     /** It would be carried out, and nobody would tell. */
     @Test
-    void shouldNotPassOnARequestBehindTheLastAnswer() throws IOException {
-        try (ProxyProcess proxy = start("http-reverse-proxy");
-                Socket client = proxy.connect();
-                Socket server = ask(client, REQUEST)) {
+    void shouldNotPassOnARequestBehindTheLastAnswer() throws Exception {
+        exchange(REQUEST, (proxy, client, server) -> {
             drain(proxy);
             write(server, HEAD);
             assertClosing(readHead(client));
             write(client, REQUEST);
             write(server, "ok");
             assertEquals("ok", read(client, 3));
-            assertEnd(server);
-            proxy.awaitEnd();
-        }
+        });
     }
 
     @Test
-    void shouldLetAnUploadFinishThatIsAnsweredAlready() throws IOException {
-        try (ProxyProcess proxy = start("http-reverse-proxy");
-                Socket client = proxy.connect();
-                Socket server = ask(client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n")) {
+    void shouldLetAnUploadFinishThatIsAnsweredAlready() throws Exception {
+        exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n", (proxy, client, server) -> {
             write(server, HEAD + "ok");
             readHead(client);
             assertEquals("ok", read(client, 2));
@@ -179,17 +176,14 @@ class DrainIT {
             write(client, "uploaded");
             assertEquals("uploaded", read(server, 9));
             assertEnd(client);
-            proxy.awaitEnd();
-        }
+        });
     }
 
     /** Whether the proxy has it in its hands already, or most of it is still to come. */
     @ParameterizedTest
     @ValueSource(ints = {1_000_000, 3_000_000, 30_000_000})
     void shouldLetAnAnswerFinishThatTheClientIsSlowToTake(int size) throws Exception {
-        try (ProxyProcess proxy = start("http-reverse-proxy");
-                Socket client = proxy.connect();
-                Socket server = ask(client, REQUEST)) {
+        exchange(REQUEST, (proxy, client, server) -> {
             CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
                 try {
                     write(server, "HTTP/1.1 200 OK\r\nContent-Length: " + size + "\r\n\r\n" + "x".repeat(size));
@@ -201,29 +195,23 @@ class DrainIT {
             drain(proxy);
             assertEquals(size, read(client, size + 1).length());
             writing.get();
-            assertEnd(server);
-            proxy.awaitEnd();
-        }
+        });
     }
 
     @Test
-    void shouldLetTheClientAnswerAfterASwitchOfProtocols() throws IOException {
-        try (ProxyProcess proxy = start("http-reverse-proxy");
-                Socket client = proxy.connect();
-                Socket server =
-                        ask(client, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n")) {
-            write(server, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
-            assertTrue(readHead(client).startsWith("HTTP/1.1 101 "));
-            drain(proxy);
-            write(client, "ping");
-            assertEquals("ping", read(server, 4));
-            write(server, "pong");
-            server.shutdownOutput();
-            assertEquals("pong", read(client, 5));
-            client.shutdownOutput();
-            assertEnd(server);
-            proxy.awaitEnd();
-        }
+    void shouldLetTheClientAnswerAfterASwitchOfProtocols() throws Exception {
+        exchange(
+                "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n", (proxy, client, server) -> {
+                    write(server, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+                    assertTrue(readHead(client).startsWith("HTTP/1.1 101 "));
+                    drain(proxy);
+                    write(client, "ping");
+                    assertEquals("ping", read(server, 4));
+                    write(server, "pong");
+                    server.shutdownOutput();
+                    assertEquals("pong", read(client, 5));
+                    client.shutdownOutput();
+                });
     }
 
     @Test

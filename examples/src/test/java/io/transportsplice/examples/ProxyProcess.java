@@ -163,18 +163,21 @@ final class ProxyProcess implements AutoCloseable {
         ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy); // which a Process does only once
     }
 
-    /** Waits until nothing listens on its port, see proc(5). */
-    void awaitNoListener() throws IOException {
-        String listening = ":%04X 0+:0000 0A ".formatted(port());
-        Pattern pattern = Pattern.compile(listening);
-        while (isListening(pattern, "tcp") || isListening(pattern, "tcp6")) {
-            LockSupport.parkNanos(POLL_NANOS);
+    /** Sockets that listen on its port, from /proc/net/tcp and its IPv6 twin: see proc(5). */
+    long listeners() throws IOException {
+        Pattern listening = Pattern.compile(":%04X 0+:0000 0A ".formatted(port()));
+        long count = 0;
+        for (String family : List.of("tcp", "tcp6")) {
+            try (Stream<String> lines = Files.lines(Path.of("/proc/net", family))) {
+                count += lines.filter(listening.asPredicate()).count();
+            }
         }
+        return count;
     }
 
-    private static boolean isListening(Pattern pattern, String family) throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/net", family))) {
-            return lines.anyMatch(pattern.asPredicate());
+    void awaitNoListener() throws IOException {
+        while (listeners() > 0) {
+            LockSupport.parkNanos(POLL_NANOS);
         }
     }
 

@@ -17,9 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -199,25 +196,7 @@ class TcpProxyIT {
                         .endsWith("first"));
                 client.close();
             }
-            assertEquals(4, listeners(proxy.port()));
-        }
-    }
-
-    /** Listening sockets of a port, from /proc/net/tcp and its IPv6 twin: see proc(5). */
-    private static long listeners(int port) throws IOException {
-        Pattern listening = Pattern.compile(":%04X 0+:0000 0A ".formatted(port));
-        long count = 0;
-        for (String family : List.of("tcp", "tcp6")) {
-            try (var lines = Files.lines(Path.of("/proc/net", family))) {
-                count += lines.filter(listening.asPredicate()).count();
-            }
-        }
-        return count;
-    }
-
-    private static void awaitNoListener(int port) throws IOException {
-        while (listeners(port) > 0) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+            assertEquals(4, proxy.listeners());
         }
     }
 
@@ -274,7 +253,7 @@ class TcpProxyIT {
                 Socket client = proxy.connect();
                 Socket server = upstream.accept()) {
             proxy.terminate();
-            awaitNoListener(proxy.port());
+            proxy.awaitNoListener();
             OutputStream out = server.getOutputStream();
             out.write(new byte[] {1, 2, 3});
             server.shutdownOutput();

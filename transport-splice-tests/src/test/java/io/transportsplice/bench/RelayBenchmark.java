@@ -142,25 +142,31 @@ public final class RelayBenchmark {
                 }
             }
             for (Scenario scenario : driven) {
-                for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
-                    for (Visit visit : inTurn(visits, repetition)) {
-                        if (visit.relay().meets(scenario)) {
-                            visit.drive(scenario);
-                        }
-                    }
-                }
+                driveInTurn(visits, scenario);
             }
         } catch (IOException e) {
             results.note("the run ended early: " + e.getMessage());
             progress.say("it ends early: " + e.getMessage());
         } finally {
-            for (Visit visit : visits) {
-                try {
-                    visit.close();
-                } catch (IOException e) {
-                    failed(visit.relay(), e);
-                }
+            visits.forEach(this::end);
+        }
+    }
+
+    private void driveInTurn(List<Visit> visits, Scenario scenario) throws IOException, InterruptedException {
+        List<Visit> met =
+                visits.stream().filter(visit -> visit.relay().meets(scenario)).toList();
+        for (int repetition = 1; repetition <= options.repetitions(); repetition++) {
+            for (Visit visit : inTurn(met, repetition)) {
+                visit.drive(scenario);
             }
+        }
+    }
+
+    private void end(Visit visit) {
+        try {
+            visit.close();
+        } catch (IOException e) {
+            failed(visit.relay(), e);
         }
     }
 
