@@ -44,7 +44,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     private final SpliceOptions options;
     private ChannelHandlerContext ctx;
+    /** Null once the channel is adopted, or if it can't be. */
     private SpliceRegistration registration;
+
     private SpliceInput input;
     /** Null until bytes in a pipe are written: idle channels are many. */
     private SpliceOutput output;
@@ -66,7 +68,6 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
         input = new SpliceInput(context, options);
-        registration = new SpliceRegistration(context, input);
         SpliceFallback obstacle = obstacle();
         possible = obstacle == null;
         if (!possible) {
@@ -76,7 +77,12 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (options.policy() == Policy.NEVER) {
             Counters.fallback(SpliceFallback.POLICY_NEVER, context.channel());
         }
+        awaitAdoption();
         registration.registered();
+    }
+
+    private void awaitAdoption() {
+        registration = new SpliceRegistration(ctx, input, () -> registration = null);
     }
 
     private SpliceFallback obstacle() {
@@ -94,14 +100,14 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         input.removed();
-        if (registration.isAdopting()) {
+        if (isAdopting()) {
             input.mayHaveMissedReads();
         }
     }
 
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
-        if (possible) {
+        if (registration != null) {
             registration.registered();
         }
         context.fireChannelRegistered();
@@ -109,20 +115,26 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelUnregistered(ChannelHandlerContext context) {
-        registration.unregistered();
+        if (registration != null) {
+            registration.unregistered();
+        } else if (possible) {
+            awaitAdoption();
+        }
         input.unregistered();
         context.fireChannelUnregistered();
     }
 
     @Override
     public void deregister(ChannelHandlerContext context, ChannelPromise promise) {
-        registration.deregistering();
+        if (registration != null) {
+            registration.deregistering();
+        }
         context.deregister(promise);
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        if (possible) {
+        if (registration != null) {
             registration.adopt();
         }
         input.activated();
@@ -148,13 +160,17 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void read(ChannelHandlerContext context) {
         tryAgain();
-        if (input.read(registration.isAdopting())) {
+        if (input.read(isAdopting())) {
             context.read();
         }
     }
 
+    private boolean isAdopting() {
+        return registration != null && registration.isAdopting();
+    }
+
     private void tryAgain() {
-        if (possible) {
+        if (registration != null) {
             registration.tryAgain();
         }
     }
@@ -228,7 +244,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         } else if (Adoption.isFirst(ctx)) {
             context.write(output().outbound((ByteBuf) meant, buffer), promise);
         } else {
-            registration.tell(SpliceFallback.NOT_FIRST);
+            output().notFirst();
             context.write(meant, promise);
         }
     }

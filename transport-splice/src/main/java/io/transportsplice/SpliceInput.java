@@ -22,9 +22,10 @@ final class SpliceInput implements SpliceSource.Bounds {
     private static final int ENOUGH = 1 << 30;
 
     private final ChannelHandlerContext ctx;
-    private final SpliceOptions options;
     private final StreamMeter meter;
-    private final ReadRequest request;
+    private ReadRequest request;
+    /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
+    private boolean answered;
     /** Null while the channel is not adopted. */
     private SplicingHandle handle;
     /** Null until the first splicing under that handle. */
@@ -37,9 +38,8 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
         this.ctx = ctx;
-        this.options = options;
         meter = new StreamMeter(options);
-        request = new ReadRequest(ctx.channel());
+        request = ctx.channel().isActive() ? ReadRequest.UNKNOWN : ReadRequest.NONE;
     }
 
     // The channel's life.
@@ -56,12 +56,12 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Being adopted takes a {@code read()} back: it must be known whether there was one. */
     boolean mayBeAdopted() {
-        return request.isKnown() || isInputShutdown();
+        return request.isKnown(isAutoRead()) || isInputShutdown();
     }
 
     /** The adoption is over, successful or not: what was held back is done. */
     void readAgain() {
-        if (request.isOutstanding() && (handle == null || handle.read())) {
+        if (request.isOutstanding(isAutoRead()) && (handle == null || handle.read())) {
             if (ctx.isRemoved()) {
                 ctx.channel().unsafe().beginRead();
             } else {
@@ -73,18 +73,18 @@ final class SpliceInput implements SpliceSource.Bounds {
     void unregistered() {
         handle = null;
         source = null;
-        request.unregistered();
+        request = ReadRequest.NONE;
     }
 
     /** The channel's first moment: all that is asked of it is seen from here on. */
     void activated() {
-        request.activated();
+        request = request.activated();
         mayStart();
     }
 
     /** Somebody may have read past us. */
     void mayHaveMissedReads() {
-        request.mayHaveBeenMissed();
+        request = ReadRequest.ASSUMED;
     }
 
     void removed() {
@@ -103,7 +103,8 @@ final class SpliceInput implements SpliceSource.Bounds {
      * us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the channel reads.
      */
     boolean read(boolean adopting) {
-        request.made();
+        request = request.made(isAutoRead());
+        answered = false;
         mayStart(); // the first may come before channelActive
         if (isSplicing() && isKeptFromOthers()) {
             source.refused(SpliceFallback.NOT_FIRST);
@@ -113,18 +114,27 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Whether a {@code read()} of ours, which splicing keeps from the channel, would not get to those in front of us. */
     private boolean isKeptFromOthers() {
-        return !ctx.channel().config().isAutoRead() && !Adoption.isFirst(ctx);
+        return !isAutoRead() && !Adoption.isFirst(ctx);
+    }
+
+    private boolean isAutoRead() {
+        return ctx.channel().config().isAutoRead();
     }
 
     void forgetRead() {
-        request.satisfied();
+        satisfied();
         if (handle != null) {
             handle.satisfied();
         }
     }
 
+    private void satisfied() {
+        request = request.satisfied();
+        answered = false;
+    }
+
     void read(Object message) {
-        request.answered();
+        answered = true;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
             if (handle != null && !buffer.isWritable() && meter.filled()) {
@@ -145,7 +155,9 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
-        request.completed();
+        if (answered) {
+            satisfied();
+        }
         if (burst > 0) {
             long copied = burst;
             burst = 0;
@@ -176,7 +188,7 @@ final class SpliceInput implements SpliceSource.Bounds {
             return;
         }
         if (source == null) {
-            source = new SpliceSource((AbstractEpollStreamChannel) ctx.channel(), handle, options, meter, this);
+            source = new SpliceSource((AbstractEpollStreamChannel) ctx.channel(), handle, meter, this);
         }
         source.start();
     }
@@ -277,7 +289,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     private SpliceLimit leaveLimit() {
         SpliceLimit left = limit;
         limit = null;
-        if (isSplicing() && options.policy() != Policy.ALWAYS) {
+        if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
             source.stop();
         }
         return left;

@@ -24,6 +24,7 @@ final class SpliceOutput implements PipeRegion.Sink {
     private final AbstractEpollStreamChannel channel;
     private final List<PipeRegion> unflushed = new ArrayList<>(0);
     private boolean unsupported;
+    private boolean toldNotFirst;
 
     SpliceOutput(AbstractEpollStreamChannel channel) {
         this.channel = channel;
@@ -38,6 +39,14 @@ final class SpliceOutput implements PipeRegion.Sink {
         PipeRegion region = new PipeRegion(view, buffer, this);
         unflushed.add(region);
         return region;
+    }
+
+    /** Handlers stand in front, and are to see the bytes. Counted once, not at each message. */
+    void notFirst() {
+        if (!toldNotFirst) {
+            toldNotFirst = true;
+            Counters.fallback(SpliceFallback.NOT_FIRST, channel);
+        }
     }
 
     /** A user's estimator knows buffers, and fails on, or does not count, what it does not know. */

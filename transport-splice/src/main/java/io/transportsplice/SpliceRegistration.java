@@ -4,7 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 
 /**
  * How the channel of an {@link EpollSpliceHandler} comes to be adopted: born that way, or once the handler is the
- * pipeline's first, or not at all.
+ * pipeline's first, or not at all. There is none of an adopted one, as idle channels are many.
  *
  * <p>Confined to the event loop of the channel.
  */
@@ -12,6 +12,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     private final ChannelHandlerContext ctx;
     private final SpliceInput input;
+    private final Runnable done;
     /** Null unless one is under way. */
     private Adoption adoption;
     /** The user has asked for the channel to leave its event loop. */
@@ -19,9 +20,11 @@ final class SpliceRegistration implements Adoption.Adopter {
     /** Why not, so that it is counted once, not at each message. */
     private SpliceFallback told;
 
-    SpliceRegistration(ChannelHandlerContext ctx, SpliceInput input) {
+    /** Runs {@code done} when the channel is adopted. */
+    SpliceRegistration(ChannelHandlerContext ctx, SpliceInput input, Runnable done) {
         this.ctx = ctx;
         this.input = input;
+        this.done = done;
     }
 
     boolean isAdopting() {
@@ -46,7 +49,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     /** Something happens on the channel, which may not be adopted yet. */
     void tryAgain() {
-        if (input.isAdopted() || adoption != null) {
+        if (adoption != null) {
             return;
         }
         if (Adoption.isFirst(ctx)) {
@@ -59,10 +62,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     /** Not while it connects: it would lose the event that tells of its connection. */
     void adopt() {
-        if (adoption != null
-                || input.isAdopted()
-                || !ctx.channel().isRegistered()
-                || !ctx.channel().isActive()) {
+        if (adoption != null || !ctx.channel().isRegistered() || !ctx.channel().isActive()) {
             return;
         }
         SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());
@@ -73,12 +73,13 @@ final class SpliceRegistration implements Adoption.Adopter {
         SplicingHandle handle = view.handleOf(ctx.channel());
         if (handle != null) {
             input.adopted(handle);
+            done.run();
         } else {
             adoption = Adoption.schedule(ctx.channel(), view, this);
         }
     }
 
-    void tell(SpliceFallback reason) {
+    private void tell(SpliceFallback reason) {
         if (told != reason) {
             told = reason;
             Counters.fallback(reason, ctx.channel());
@@ -87,11 +88,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     @Override
     public boolean stillWantsIt() {
-        return !ctx.isRemoved()
-                && !deregistering
-                && !input.isAdopted()
-                && input.mayBeAdopted()
-                && Adoption.isFirst(ctx);
+        return !ctx.isRemoved() && !deregistering && input.mayBeAdopted() && Adoption.isFirst(ctx);
     }
 
     @Override
@@ -99,6 +96,7 @@ final class SpliceRegistration implements Adoption.Adopter {
         adoption = null;
         if (!ctx.isRemoved()) {
             input.adopted(handle);
+            done.run();
         }
         input.readAgain();
     }

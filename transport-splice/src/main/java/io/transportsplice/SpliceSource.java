@@ -51,16 +51,11 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     /** Wake-ups in a row that brought nothing. */
     private int falseAlarms;
 
-    SpliceSource(
-            AbstractEpollStreamChannel channel,
-            SplicingHandle handle,
-            SpliceOptions options,
-            StreamMeter meter,
-            Bounds bounds) {
+    SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
         this.channel = channel;
         this.handle = handle;
         this.loop = (SplicingEventLoop) channel.eventLoop(); // of an adopted one
-        this.options = options;
+        this.options = meter.options();
         this.meter = meter;
         this.bounds = bounds;
     }

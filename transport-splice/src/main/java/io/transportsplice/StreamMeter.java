@@ -23,22 +23,27 @@ final class StreamMeter {
 
     private static final int SMALL_BURSTS_TO_STOP = 3;
     private static final int FIRST_HOLD_OFF = 64 * 1024;
-    private static final int LAST_HOLD_OFF = 64 * 1024 * 1024;
+    /** To 64 MiB. */
+    private static final int MOST_DOUBLINGS = 10;
 
     private final SpliceOptions options;
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
-    /** Small bursts in a row. */
-    private int run;
-    /** Bytes to be copied before the next try; doubles with each refusal. */
+    /** Small bursts in a row, no more of them than stop it. */
+    private byte run;
+    /** Refusals in a row, no more of them than count. */
+    private byte refusals;
+    /** Bytes to be copied before the next try. */
     private int holdOff;
-
-    private int nextHoldOff = FIRST_HOLD_OFF;
 
     StreamMeter(SpliceOptions options) {
         this.options = options;
         fits = options.policy() == Policy.AUTO;
+    }
+
+    SpliceOptions options() {
+        return options;
     }
 
     /** A burst of so many bytes was copied. */
@@ -84,7 +89,7 @@ final class StreamMeter {
     /** Whether a source that is spliced is to be copied from here on. */
     boolean isChatter(long bytes) {
         boolean small = bytes < Math.min(SMALL, options.pipeCapacity()); // a full pipe is not
-        run = small ? run + 1 : 0;
+        run = (byte) (small ? Math.min(run + 1, SMALL_BURSTS_TO_STOP) : 0);
         return options.policy() != Policy.ALWAYS && run >= SMALL_BURSTS_TO_STOP;
     }
 
@@ -95,12 +100,12 @@ final class StreamMeter {
 
     /** Splicing was worth while: a sink drained a pipe. */
     void drained() {
-        nextHoldOff = FIRST_HOLD_OFF;
+        refusals = 0;
     }
 
     /** Splicing stopped for lack of something. */
     void refused() {
-        holdOff = nextHoldOff;
-        nextHoldOff = Math.min(nextHoldOff * 2, LAST_HOLD_OFF);
+        holdOff = FIRST_HOLD_OFF << refusals;
+        refusals = (byte) Math.min(refusals + 1, MOST_DOUBLINGS);
     }
 }
