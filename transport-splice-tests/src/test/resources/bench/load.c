@@ -2,13 +2,13 @@
  * The load beside a relay: clients and servers in one process and one thread, so that the other core is the relay's
  * alone. What it receives it discards without copying it (MSG_TRUNC), to cost less than any relay does.
  *
- *     load listen=HOST:PORT connect=HOST:PORT [pid=PID core=N] [warmup=MS] [window=MS] [spin=1] [file=1]
+ *     load listen=HOST:PORT connect=HOST:PORT [pid=PID core=N] [warmup=MS] [window=MS] [mebibytes=N] [spin=1] [file=1]
  *          [up=N] [down=N] [both=N] [buffer=B]           N connections that stream one way or both, with buffers of that size
  *          [chat=N] [churn=N] [request=B] [response=B]   N that ask and are answered, on one connection or anew each time
  *          [idle=N]                                      N pairs beside it all that do nothing
  *
- * It streams until the window has ended, ends every connection the clean way, prints one line of name=value, and stops
- * by itself whatever the relay does. With file=1 what streams comes by sendfile(2), in fragments of a page.
+ * It streams until the window has ended, or so many MiB were received in it, ends every connection the clean way, prints
+ * one line of name=value, and stops by itself whatever the relay does. With file=1 what streams comes by sendfile(2), in fragments of a page.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@
 
 static struct {
     struct sockaddr_in listen, connect;
-    int pid, core, warmup, window, spin, file, up, down, both, chat, churn, request, response, idle, buffer;
+    int pid, core, warmup, window, mebibytes, spin, file, up, down, both, chat, churn, request, response, idle, buffer;
 } options = { .warmup = 500, .window = 1000, .request = 64, .response = 64 };
 
 static void die(const char *what)
@@ -64,9 +64,11 @@ static struct sockaddr_in address(const char *text)
 #include "connection.h"
 #include "idle.h"
 
+static uint64_t enough = UINT64_MAX;
+
 static void run_until(uint64_t end)
 {
-    for (uint64_t t = now(); t < end; t = now()) {
+    for (uint64_t t = now(); t < end && received < enough; t = now()) {
         if (phase == DRAIN && open_clients + open_servers == 0)
             return;
         on_events(epoll, options.spin ? 0 : (int) ((end - t) / 1000000) + 1);
@@ -134,10 +136,13 @@ static void run(void)
     run_until(now() + (uint64_t) options.warmup * millis);
     phase = WINDOW;
     uint64_t before = received;
+    if (options.mebibytes > 0)
+        enough = received + ((uint64_t) options.mebibytes << 20);
     from = take_sample(options.pid, options.core);
     run_until(from.at + (uint64_t) options.window * millis);
     to = take_sample(options.pid, options.core);
     uint64_t bytes = received - before;
+    enough = UINT64_MAX;
     phase = DRAIN;
     run_until(now() + DRAIN_NANOS);
     print(&from, &to, bytes);
@@ -147,7 +152,7 @@ static void set_option(const char *argument)
 {
     static const struct { const char *name; int *value; } known[] = {
         { "pid", &options.pid }, { "core", &options.core }, { "warmup", &options.warmup },
-        { "window", &options.window },
+        { "window", &options.window }, { "mebibytes", &options.mebibytes },
         { "spin", &options.spin }, { "file", &options.file }, { "up", &options.up }, { "down", &options.down },
         { "both", &options.both }, { "chat", &options.chat }, { "churn", &options.churn },
         { "request", &options.request }, { "response", &options.response }, { "idle", &options.idle },

@@ -10,7 +10,7 @@ record Measurement(Map<Metric, Double> values) {
     private static final double GIB = 1 << 30;
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double NANOS_PER_MICRO = 1e3;
-    private static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on all that Netty's epoll runs on
+    static final double TICKS_PER_SECOND = 100; // USER_HZ, the same on all that Netty's epoll runs on
 
     double of(Metric metric) {
         return values.getOrDefault(metric, Double.NaN);

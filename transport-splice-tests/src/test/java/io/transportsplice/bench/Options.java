@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The command line of {@link RelayBenchmark}. */
+/** The command line of {@link RelayBenchmark} and {@link StartBenchmark}. */
 final class Options {
 
     static final String USAGE = """
@@ -31,6 +31,7 @@ final class Options {
               --load-core=N       the core of the load (1)
               --proxy=JAR         the proxy (examples/target/tcp-proxy.jar)
               --rival=JAR         the proxy of another build, which is measured beside it (none)
+              --jdks=HOME,HOME    whose first minutes StartBenchmark compares (the one that runs it)
               --against=FILE      the relay.json of an earlier run, for a table of ratios (none)
               --out=DIR           where relay.json, the plots and the logs go (target/bench)""";
 
@@ -47,6 +48,7 @@ final class Options {
             "load-core",
             "proxy",
             "rival",
+            "jdks",
             "against",
             "out");
 
@@ -159,6 +161,12 @@ final class Options {
     Optional<Path> rival() {
         return Optional.ofNullable(values.get("rival"))
                 .map(jar -> Path.of(jar).toAbsolutePath().normalize());
+    }
+
+    List<Path> jdks() {
+        List<String> homes = list("jdks");
+        return (homes.isEmpty() ? List.of(System.getProperty("java.home")) : homes)
+                .stream().map(Path::of).toList();
     }
 
     Optional<Path> against() {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 final class RelayProcess implements AutoCloseable {
 
     private static final int START_SECONDS = 20;
-    private static final int END_SECONDS = 5;
+    private static final int END_SECONDS = 30; // a JVM may write an archive
     private static final Pattern HEAP_USED = Pattern.compile("total \\d+K, used (\\d+)K");
 
     private final Relay relay;
@@ -79,6 +79,13 @@ final class RelayProcess implements AutoCloseable {
         try (Stream<Path> open = Files.list(Path.of("/proc/" + pid() + "/fd"))) {
             return (int) open.count();
         }
+    }
+
+    /** Of all its threads since it was started, to the tick. */
+    double cpuSeconds() throws IOException {
+        String stat = Machine.read("/proc/" + pid() + "/stat");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / Measurement.TICKS_PER_SECOND;
     }
 
     long residentBytes() throws IOException {

@@ -54,7 +54,7 @@ final class Relays {
         found.add(new Relay("c-copy", false, 2, 0, Relay.ALL, route -> cLine(program, "copy", route, 64 << 10)));
     }
 
-    private static List<String> cLine(String program, String mode, Route route, int size) {
+    static List<String> cLine(String program, String mode, Route route, int size) {
         return List.of(program, mode, route.listen(), route.target(), String.valueOf(size));
     }
 
@@ -77,13 +77,13 @@ final class Relays {
     }
 
     private void addOurs(String prefix, Path jar) {
-        addForEachPipe(prefix + "splice", true, 2, pipe -> route -> proxyLine(jar, "splice", route, pipe));
-        addForEachPipe(prefix + "auto", true, 2, pipe -> route -> proxyLine(jar, "auto", route, pipe));
+        addForEachPipe(prefix + "splice", true, 2, pipe -> route -> ourLine(jar, "splice", route, pipe));
+        addForEachPipe(prefix + "auto", true, 2, pipe -> route -> ourLine(jar, "auto", route, pipe));
         for (String mode : List.of("copy", "plain", "stock")) {
             int descriptors = mode.equals("stock") ? 6 : 2;
             int pipe = options.pipes().get(0);
             found.add(new Relay(
-                    prefix + mode, true, descriptors, 0, Relay.ALL, route -> proxyLine(jar, mode, route, pipe)));
+                    prefix + mode, true, descriptors, 0, Relay.ALL, route -> ourLine(jar, mode, route, pipe)));
         }
     }
 
@@ -105,10 +105,16 @@ final class Relays {
                 what);
     }
 
-    private static List<String> proxyLine(Path jar, String mode, Route route, int pipe) {
+    private static List<String> ourLine(Path jar, String mode, Route route, int pipe) {
+        List<String> line = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g"));
+        line.addAll(proxyLine(jar, mode, route, pipe));
+        return line;
+    }
+
+    /** What follows the JVM and its options. */
+    static List<String> proxyLine(Path jar, String mode, Route route, int pipe) {
         return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
                 "-jar",
                 jar.toString(),
                 "--listen=" + route.listen(),
