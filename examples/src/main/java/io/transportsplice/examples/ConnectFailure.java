@@ -16,6 +16,8 @@ enum ConnectFailure {
     UNRESOLVED,
     /** No answer in time, be it from the upstream or from the name server. */
     TIMEOUT,
+    /** We have no file descriptor left for it. */
+    NO_DESCRIPTOR,
     /** The client went away first, or another address of the same name was faster. */
     ABANDONED,
     OTHER;
@@ -33,6 +35,9 @@ enum ConnectFailure {
         if (cause instanceof ConnectException) {
             return REFUSED;
         }
-        return cause instanceof ClosedChannelException ? ABANDONED : OTHER;
+        if (cause instanceof ClosedChannelException) {
+            return ABANDONED;
+        }
+        return AcceptFailure.isNoDescriptor(cause) ? NO_DESCRIPTOR : OTHER;
     }
 }

@@ -25,9 +25,11 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.BooleanSupplier;
 
 /**
- * Answers a client of {@link MetricsServer}: {@code /metrics} for Prometheus, and {@code /}, a page that shows them live.
+ * Answers a client of {@link MetricsServer}: {@code /metrics} for Prometheus, {@code /}, a page that shows them live, and
+ * what tells a load balancer of it: {@code /healthz}, that it lives, {@code /readyz}, that it is to get new clients.
  *
  * <p>An answer is made when its client has taken the one before, and nothing more is read until all that was asked is
  * answered: a client that asks without end and reads nothing costs one answer. Auto-read has to be off. On the channel's
@@ -43,12 +45,15 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     private enum Wanted {
         PAGE,
         METRICS,
+        HEALTH,
+        READINESS,
         UNKNOWN,
         OTHER_METHOD,
         NONSENSE
     }
 
     private final PrometheusMeterRegistry registry;
+    private final BooleanSupplier ready;
     private final byte[] page;
     /** As many as one read brings, and as Netty's codec lets go unanswered. */
     private final Queue<Wanted> waiting = new ArrayDeque<>();
@@ -59,8 +64,9 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     private boolean answering;
     private boolean inputEnded;
 
-    MetricsAnswers(PrometheusMeterRegistry registry, byte[] page) {
+    MetricsAnswers(PrometheusMeterRegistry registry, BooleanSupplier ready, byte[] page) {
         this.registry = registry;
+        this.ready = ready;
         this.page = page;
     }
 
@@ -128,6 +134,8 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
             return switch (new QueryStringDecoder(URI.create(request.uri())).path()) {
                 case "/" -> Wanted.PAGE;
                 case "/metrics" -> Wanted.METRICS;
+                case "/healthz" -> Wanted.HEALTH;
+                case "/readyz" -> Wanted.READINESS;
                 default -> Wanted.UNKNOWN;
             };
         } catch (IllegalArgumentException e) { // no URI
@@ -140,6 +148,11 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
         return switch (wanted) {
             case PAGE -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
             case METRICS -> response(HttpResponseStatus.OK, METRICS_TYPE, utf8(registry.scrape()));
+            case HEALTH -> response(HttpResponseStatus.OK, PLAIN, utf8("alive\n"));
+            case READINESS ->
+                ready.getAsBoolean()
+                        ? response(HttpResponseStatus.OK, PLAIN, utf8("ready\n"))
+                        : response(HttpResponseStatus.SERVICE_UNAVAILABLE, PLAIN, utf8("draining\n"));
             case UNKNOWN -> refusal(HttpResponseStatus.NOT_FOUND);
             case OTHER_METHOD -> {
                 FullHttpResponse refusal = refusal(HttpResponseStatus.METHOD_NOT_ALLOWED);

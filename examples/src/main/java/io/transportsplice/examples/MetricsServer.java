@@ -17,6 +17,7 @@ import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Serves {@link MetricsAnswers} over HTTP. Nothing that its clients do may disturb the relaying, so it has an event loop
@@ -36,7 +37,8 @@ final class MetricsServer implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metrics"), EpollIoHandler.newFactory());
     private final Channel listener;
 
-    private MetricsServer(Endpoint listen, PrometheusMeterRegistry registry, ChannelHandler failures)
+    private MetricsServer(
+            Endpoint listen, PrometheusMeterRegistry registry, BooleanSupplier ready, ChannelHandler failures)
             throws IOException {
         byte[] page = MetricsAnswers.page();
         ServerBootstrap bootstrap = new ServerBootstrap()
@@ -55,7 +57,7 @@ final class MetricsServer implements AutoCloseable {
                                         new HttpServerCodec(),
                                         new HttpServerKeepAliveHandler(),
                                         new HttpObjectAggregator(MAX_REQUEST),
-                                        new MetricsAnswers(registry, page));
+                                        new MetricsAnswers(registry, ready, page));
                     }
                 });
         try {
@@ -67,10 +69,14 @@ final class MetricsServer implements AutoCloseable {
         }
     }
 
-    /** @param failures hears of failing accepts */
-    static MetricsServer start(Endpoint listen, PrometheusMeterRegistry registry, ChannelHandler failures)
+    /**
+     * @param ready whether the proxy is to get new clients
+     * @param failures hears of failing accepts
+     */
+    static MetricsServer start(
+            Endpoint listen, PrometheusMeterRegistry registry, BooleanSupplier ready, ChannelHandler failures)
             throws IOException {
-        return new MetricsServer(listen, registry, failures);
+        return new MetricsServer(listen, registry, ready, failures);
     }
 
     /** Where it really listens. */

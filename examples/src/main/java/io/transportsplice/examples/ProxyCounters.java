@@ -18,6 +18,7 @@ final class ProxyCounters {
     private final LongAdder accepted = new LongAdder();
     private final LongAdder closed = new LongAdder();
     private final Counter acceptPauses;
+    private final Map<AcceptFailure, Counter> acceptFailures;
     private final Map<Refusal, Counter> refusals;
     private final Counter connects;
     private final Map<ConnectFailure, Counter> connectFailures;
@@ -33,6 +34,7 @@ final class ProxyCounters {
         acceptPauses = Counter.builder("proxy.accept.pauses")
                 .description("Times that --max-connections stopped accepting")
                 .register(registry);
+        acceptFailures = reasons("proxy.accept.failures", "Failed attempts to accept a client", AcceptFailure.class);
         refusals = reasons("proxy.refused", "Clients turned away", Refusal.class);
         connects = Counter.builder("proxy.connects")
                 .description("Upstream connections made")
@@ -69,6 +71,10 @@ final class ProxyCounters {
         acceptPauses.increment();
     }
 
+    void acceptFailed(AcceptFailure reason) {
+        acceptFailures.get(reason).increment();
+    }
+
     void refused(Refusal reason) {
         refusals.get(reason).increment();
     }
@@ -91,6 +97,10 @@ final class ProxyCounters {
                     .register(registry);
             Gauge.builder("proxy.upstream.up", upstream, up -> up.isUp() ? 1 : 0)
                     .description("0 while it is left out because it could not be connected to")
+                    .tag("upstream", name)
+                    .register(registry);
+            FunctionCounter.builder("proxy.upstream.connects", upstream, Upstream::connects)
+                    .description("Connections made to an upstream")
                     .tag("upstream", name)
                     .register(registry);
             FunctionCounter.builder("proxy.upstream.failures", upstream, Upstream::failures)

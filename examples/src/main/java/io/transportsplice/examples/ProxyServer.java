@@ -5,9 +5,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler.Sharable;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -79,10 +76,12 @@ final class ProxyServer {
             throws IOException {
         ProxyServer server = new ProxyServer(config);
         try {
-            AcceptFailures failures = new AcceptFailures(new Complaint(log, config.name() + ": cannot accept"));
+            AcceptFailures failures =
+                    new AcceptFailures(server.counters, new Complaint(log, config.name() + ": cannot accept"));
             server.listen(factory.apply(server), failures);
             if (config.metrics().isPresent()) {
-                server.metrics = MetricsServer.start(config.metrics().get(), server.registry, failures);
+                server.metrics =
+                        MetricsServer.start(config.metrics().get(), server.registry, () -> !server.draining, failures);
             }
             return server;
         } catch (IOException e) {
@@ -233,24 +232,6 @@ final class ProxyServer {
             latch.await(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /**
-     * Tells of failing accepts, out of file descriptors for one. Netty's acceptor, in front of this handler, has by then
-     * stopped accepting for a second, so this neither spins nor ends the proxy.
-     */
-    @Sharable
-    private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
-        private final Complaint complaint;
-
-        AcceptFailures(Complaint complaint) {
-            this.complaint = complaint;
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            complaint.about(cause);
         }
     }
 }

@@ -140,7 +140,7 @@ final class Socks5Proxy extends ProxyCommand {
                 case REFUSED -> Socks5CommandStatus.CONNECTION_REFUSED;
                 case UNREACHABLE, UNRESOLVED -> Socks5CommandStatus.HOST_UNREACHABLE;
                 case TIMEOUT -> Socks5CommandStatus.TTL_EXPIRED;
-                case ABANDONED, OTHER -> Socks5CommandStatus.FAILURE;
+                case ABANDONED, NO_DESCRIPTOR, OTHER -> Socks5CommandStatus.FAILURE;
             };
         }
     }

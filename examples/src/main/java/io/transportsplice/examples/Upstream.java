@@ -14,6 +14,7 @@ final class Upstream {
     private final Endpoint endpoint;
     private final long failNanos;
     private final AtomicInteger connections = new AtomicInteger();
+    private final LongAdder connects = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private volatile boolean failed;
     private volatile long failedAtNanos;
@@ -30,6 +31,7 @@ final class Upstream {
         return connecting.addListener(done -> {
             if (connecting.isSuccess()) {
                 failed = false;
+                connects.increment();
                 connecting.getNow().closeFuture().addListener(closed -> connections.decrementAndGet());
                 return;
             }
@@ -49,6 +51,10 @@ final class Upstream {
     /** Those that are being made included. */
     int connections() {
         return connections.get();
+    }
+
+    long connects() {
+        return connects.sum();
     }
 
     long failures() {

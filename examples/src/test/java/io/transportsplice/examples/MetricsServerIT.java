@@ -152,6 +152,8 @@ class MetricsServerIT {
         "GET /metrics HTTP/1.1, 200",
         "GET /metrics?match[]=x HTTP/1.1, 200",
         "GET http://proxy.example/metrics HTTP/1.1, 200",
+        "GET /healthz HTTP/1.1, 200",
+        "GET /readyz HTTP/1.1, 200",
         "GET / HTTP/1.0, 200",
         "GET /else HTTP/1.1, 404",
         "GET //metrics HTTP/1.1, 404",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -67,11 +68,18 @@ final class Programs {
 
     /** Runs a program to its end, with its two outputs in one. */
     static Ended run(String... command) {
+        return filter("", command);
+    }
+
+    /** The same, for one that reads something. */
+    static Ended filter(String input, String... command) {
         try {
             Path log = Files.createTempFile("program", ".log");
             Process process = start(log, command);
             try {
-                process.getOutputStream().close();
+                try (OutputStream in = process.getOutputStream()) {
+                    in.write(input.getBytes(StandardCharsets.UTF_8));
+                }
                 assertTrue(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS), () -> "hangs: " + List.of(command));
                 return new Ended(process.exitValue(), Files.readString(log, StandardCharsets.ISO_8859_1));
             } finally {

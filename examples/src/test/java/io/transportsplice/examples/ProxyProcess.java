@@ -143,6 +143,10 @@ final class ProxyProcess implements AutoCloseable {
         }
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** How many file descriptors it has open. */
     long descriptors() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc", String.valueOf(process.pid()), "fd"))) {
