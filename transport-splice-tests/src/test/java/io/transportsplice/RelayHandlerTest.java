@@ -2,10 +2,13 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.transportsplice.relay.RelayEnd;
 import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
@@ -101,6 +104,43 @@ class RelayHandlerTest {
             link.finish(3 * MIB);
             assertEquals(5 * MIB, up.bytesRelayed());
             assertEquals(3 * MIB, down.bytesRelayed());
+        }
+    }
+
+    /** What a log of connections asks, of channels that are gone. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldTellHowItEndedAndWhatWasSpliced(Mode mode) throws Exception {
+        long before = SpliceMetrics.snapshot().bytesSpliced();
+        try (Rig rig = new Rig(mode)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(5 * MIB, 64 * KIB);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            RelayHandler up = pair.front().pipeline().get(RelayHandler.class);
+            EpollSpliceHandler in = pair.front().pipeline().get(EpollSpliceHandler.class);
+            EpollSpliceHandler out = pair.back().pipeline().get(EpollSpliceHandler.class);
+            assertNull(up.end());
+            link.finish();
+            rig.relay().awaitNoChannels();
+            assertEquals(RelayEnd.FINISHED, up.end());
+            assertNull(up.endCause());
+            long spliced = pair.back().eventLoop().submit(out::bytesSpliced).get();
+            assertEquals(SpliceMetrics.snapshot().bytesSpliced() - before, spliced);
+            assertEquals(mode != Mode.COPY, spliced > 4 * MIB, () -> "spliced " + spliced);
+            assertEquals(0, pair.front().eventLoop().submit(in::bytesSpliced).get());
+        }
+    }
+
+    @Test
+    void shouldTellOfTheErrorThatEndedIt() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            RelayHandler back = rig.relay().lastPair().back().pipeline().get(RelayHandler.class);
+            link.source().reset();
+            Link.expect(new Received(0, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            rig.relay().awaitNoChannels();
+            assertEquals(RelayEnd.FAILED, back.end());
+            assertTrue(back.endCause().getMessage().contains("reset"), back.endCause()::toString);
         }
     }
 

@@ -228,6 +228,14 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         return input.limit(bytes);
     }
 
+    /**
+     * Bytes that went from a pipe into this channel's socket so far; still there to be asked when the channel is closed. To
+     * be called on the channel's event loop.
+     */
+    public long bytesSpliced() {
+        return output == null ? 0 : output.bytesSpliced();
+    }
+
     /** Takes an outstanding {@code read()} back, as far as it is known to us alone. */
     void forgetRead() {
         input.forgetRead();

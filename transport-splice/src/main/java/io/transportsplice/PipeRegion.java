@@ -26,6 +26,9 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
         boolean canDrain();
 
+        /** Bytes went into the socket without having been in memory. */
+        void drained(int bytes);
+
         /** The kernel does not splice into this socket, with this errno. */
         void refused(int errno);
 
@@ -102,6 +105,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     private int drain(WritableByteChannel target) throws IOException {
         int n = (int) root.drain(sink.fd());
         if (n > 0) {
+            sink.drained(n);
             return n;
         }
         // The pipe is not empty, so would-block is the sink's, and 0 is not among the kernel's answers.

@@ -25,6 +25,7 @@ final class SpliceOutput implements PipeRegion.Sink {
     private final List<PipeRegion> unflushed = new ArrayList<>(0);
     private boolean unsupported;
     private boolean toldNotFirst;
+    private long spliced;
 
     SpliceOutput(AbstractEpollStreamChannel channel) {
         this.channel = channel;
@@ -74,6 +75,15 @@ final class SpliceOutput implements PipeRegion.Sink {
     @Override
     public boolean canDrain() {
         return !unsupported;
+    }
+
+    @Override
+    public void drained(int bytes) {
+        spliced += bytes;
+    }
+
+    long bytesSpliced() {
+        return spliced;
     }
 
     /** Lack of memory passes, the rest does not. */

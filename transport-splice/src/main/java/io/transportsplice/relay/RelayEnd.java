@@ -1,7 +1,7 @@
 package io.transportsplice.relay;
 
-/** How a relay ends. */
-enum RelayEnd {
+/** How a relay ended: see {@link RelayHandler#end}. */
+public enum RelayEnd {
     /** Both directions ended, each with its last byte. */
     FINISHED,
     /** Nothing moved for the time allowed. */

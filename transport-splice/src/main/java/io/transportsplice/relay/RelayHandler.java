@@ -98,6 +98,8 @@ public final class RelayHandler extends RelaySide {
         RelayHandler sideB = of(b);
         RelaySide.claim(a, sideA, b, sideB);
         RelayPair pair = new RelayPair(a, sideA, b, sideB);
+        sideA.belongsTo(pair);
+        sideB.belongsTo(pair);
         Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, pair)));
         Loops.run(b, () -> sideB.joined(new Direction(b, sideB, a, sideA, pair)));
     }

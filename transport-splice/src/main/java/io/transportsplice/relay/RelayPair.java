@@ -1,9 +1,9 @@
 package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What the two {@link RelaySide}s of a relay share: how many of its two directions are finished, how often either of its
@@ -21,8 +21,11 @@ final class RelayPair {
     private final RelayEvent event = RECORDS ? RelayEvent.begun() : null;
 
     private final AtomicInteger finished = new AtomicInteger();
-    private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicReference<Ending> ending = new AtomicReference<>();
     private final AtomicLong progress = new AtomicLong();
+
+    /** The cause may be null. */
+    record Ending(RelayEnd how, Throwable cause) {}
 
     RelayPair(Channel a, RelaySide sideA, Channel b, RelaySide sideB) {
         this.a = a;
@@ -62,9 +65,14 @@ final class RelayPair {
         return progress.get();
     }
 
+    /** Null while it goes on. */
+    Ending ending() {
+        return ending.get();
+    }
+
     /** Only the first end counts: what follows is its consequence. */
     void ended(RelayEnd how, Throwable cause) {
-        if (ended.compareAndSet(false, true) && event != null) {
+        if (ending.compareAndSet(null, new Ending(how, cause)) && event != null) {
             event.bytesFromA = sideA.bytesRelayed();
             event.bytesFromB = sideB.bytesRelayed();
             event.ended(a, b, how.name(), cause);

@@ -14,6 +14,8 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
     private final AtomicLong bytesRelayed = new AtomicLong();
     /** By a pair, even if it has not begun. */
     private final AtomicBoolean claimed = new AtomicBoolean();
+    /** Null until they are joined. */
+    private volatile RelayPair relay;
 
     /**
      * Both, or none. Any thread.
@@ -43,6 +45,27 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
 
     final void relayed(long bytes) {
         bytesRelayed.lazySet(bytesRelayed.getPlain() + bytes);
+    }
+
+    final void belongsTo(RelayPair pair) {
+        relay = pair;
+    }
+
+    /** How the relay ended, or {@code null} while it goes on, and where there never was one. Any thread. */
+    public final RelayEnd end() {
+        RelayPair.Ending ending = ending();
+        return ending == null ? null : ending.how();
+    }
+
+    /** The error that ended it, or {@code null} if there was none, or it goes on. Any thread. */
+    public final Throwable endCause() {
+        RelayPair.Ending ending = ending();
+        return ending == null ? null : ending.cause();
+    }
+
+    private RelayPair.Ending ending() {
+        RelayPair pair = relay;
+        return pair == null ? null : pair.ending();
     }
 
     /** Whether its input has not ended yet. Any thread. */
