@@ -87,6 +87,7 @@ final class Connector {
     /** Starts to relay between a client and its upstream, if the client is still there. */
     void join(Channel client, Channel upstream) {
         if (client.isActive()) {
+            Session.of(client).joined(client, upstream);
             relay.join(client, upstream);
         } else {
             RelayHandler.reset(upstream);

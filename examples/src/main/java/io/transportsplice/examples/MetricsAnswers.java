@@ -5,7 +5,6 @@ import static io.netty.handler.codec.http.HttpHeaderNames.CACHE_CONTROL;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -26,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Answers a client of {@link MetricsServer}: {@code /metrics} for Prometheus, {@code /}, a page that shows them live, and
@@ -52,7 +52,7 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
         NONSENSE
     }
 
-    private final PrometheusMeterRegistry registry;
+    private final Supplier<String> scrape;
     private final BooleanSupplier ready;
     private final byte[] page;
     /** As many as one read brings, and as Netty's codec lets go unanswered. */
@@ -64,8 +64,8 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     private boolean answering;
     private boolean inputEnded;
 
-    MetricsAnswers(PrometheusMeterRegistry registry, BooleanSupplier ready, byte[] page) {
-        this.registry = registry;
+    MetricsAnswers(Supplier<String> scrape, BooleanSupplier ready, byte[] page) {
+        this.scrape = scrape;
         this.ready = ready;
         this.page = page;
     }
@@ -147,7 +147,7 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     private FullHttpResponse answer(Wanted wanted) {
         return switch (wanted) {
             case PAGE -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
-            case METRICS -> response(HttpResponseStatus.OK, METRICS_TYPE, utf8(registry.scrape()));
+            case METRICS -> response(HttpResponseStatus.OK, METRICS_TYPE, utf8(scrape.get()));
             case HEALTH -> response(HttpResponseStatus.OK, PLAIN, utf8("alive\n"));
             case READINESS ->
                 ready.getAsBoolean()

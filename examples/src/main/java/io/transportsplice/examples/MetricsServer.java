@@ -1,6 +1,5 @@
 package io.transportsplice.examples;
 
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -18,6 +17,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Serves {@link MetricsAnswers} over HTTP. Nothing that its clients do may disturb the relaying, so it has an event loop
@@ -37,8 +37,7 @@ final class MetricsServer implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metrics"), EpollIoHandler.newFactory());
     private final Channel listener;
 
-    private MetricsServer(
-            Endpoint listen, PrometheusMeterRegistry registry, BooleanSupplier ready, ChannelHandler failures)
+    private MetricsServer(Endpoint listen, Supplier<String> scrape, BooleanSupplier ready, ChannelHandler failures)
             throws IOException {
         byte[] page = MetricsAnswers.page();
         ServerBootstrap bootstrap = new ServerBootstrap()
@@ -57,7 +56,7 @@ final class MetricsServer implements AutoCloseable {
                                         new HttpServerCodec(),
                                         new HttpServerKeepAliveHandler(),
                                         new HttpObjectAggregator(MAX_REQUEST),
-                                        new MetricsAnswers(registry, ready, page));
+                                        new MetricsAnswers(scrape, ready, page));
                     }
                 });
         try {
@@ -70,13 +69,13 @@ final class MetricsServer implements AutoCloseable {
     }
 
     /**
+     * @param scrape makes what Prometheus reads, on the event loop of this server
      * @param ready whether the proxy is to get new clients
      * @param failures hears of failing accepts
      */
-    static MetricsServer start(
-            Endpoint listen, PrometheusMeterRegistry registry, BooleanSupplier ready, ChannelHandler failures)
+    static MetricsServer start(Endpoint listen, Supplier<String> scrape, BooleanSupplier ready, ChannelHandler failures)
             throws IOException {
-        return new MetricsServer(listen, registry, ready, failures);
+        return new MetricsServer(listen, scrape, ready, failures);
     }
 
     /** Where it really listens. */

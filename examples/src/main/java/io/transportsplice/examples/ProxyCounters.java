@@ -99,6 +99,13 @@ final class ProxyCounters {
                     .description("0 while it is left out because it could not be connected to")
                     .tag("upstream", name)
                     .register(registry);
+            upstream.traffic()
+                    .register(
+                            registry,
+                            "proxy.upstream.relayed",
+                            "Bytes relayed to an upstream (up) and from it (down)",
+                            "upstream",
+                            name);
             FunctionCounter.builder("proxy.upstream.connects", upstream, Upstream::connects)
                     .description("Connections made to an upstream")
                     .tag("upstream", name)

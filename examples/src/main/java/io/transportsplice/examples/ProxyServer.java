@@ -43,6 +43,7 @@ final class ProxyServer {
     private final ProxyConfig config;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final ProxyCounters counters = new ProxyCounters(registry);
+    private final Sessions sessions = new Sessions(registry);
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final EventLoopGroup group;
     private final Connector connector;
@@ -81,7 +82,7 @@ final class ProxyServer {
             server.listen(factory.apply(server), failures);
             if (config.metrics().isPresent()) {
                 server.metrics =
-                        MetricsServer.start(config.metrics().get(), server.registry, () -> !server.draining, failures);
+                        MetricsServer.start(config.metrics().get(), server::scrape, () -> !server.draining, failures);
             }
             return server;
         } catch (IOException e) {
@@ -118,6 +119,7 @@ final class ProxyServer {
                     protected void initChannel(Channel client) {
                         connector.prepare(client);
                         counters.accepted(client);
+                        sessions.begin(client);
                         service.accepted(client);
                         if (draining) {
                             client.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE);
@@ -147,6 +149,11 @@ final class ProxyServer {
 
     private static IOException cannotListen(SocketAddress address, Throwable cause) {
         return new IOException("cannot listen on " + new Endpoint(address) + ": " + cause.getMessage(), cause);
+    }
+
+    private String scrape() {
+        sessions.settle();
+        return registry.scrape();
     }
 
     ProxyConfig config() {

@@ -1,6 +1,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,10 +12,13 @@ import java.util.concurrent.atomic.LongAdder;
  * could not be connected to.
  */
 final class Upstream {
+    private static final AttributeKey<Traffic> TRAFFIC = AttributeKey.valueOf(Upstream.class, "traffic");
+
     private final Endpoint endpoint;
     private final long failNanos;
     private final AtomicInteger connections = new AtomicInteger();
     private final LongAdder connects = new LongAdder();
+    private final Traffic traffic = new Traffic();
     private final LongAdder failures = new LongAdder();
     private volatile boolean failed;
     private volatile long failedAtNanos;
@@ -32,6 +36,7 @@ final class Upstream {
             if (connecting.isSuccess()) {
                 failed = false;
                 connects.increment();
+                connecting.getNow().attr(TRAFFIC).set(traffic);
                 connecting.getNow().closeFuture().addListener(closed -> connections.decrementAndGet());
                 return;
             }
@@ -55,6 +60,16 @@ final class Upstream {
 
     long connects() {
         return connects.sum();
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    /** Where to count what a connection moves; where it is to no upstream of ours, nobody asks. */
+    static Traffic trafficOf(Channel connection) {
+        Traffic traffic = connection.attr(TRAFFIC).get();
+        return traffic == null ? new Traffic() : traffic;
     }
 
     long failures() {

@@ -76,6 +76,31 @@ class OperatorIT {
         assertEquals(1, proxy.metric(upstreamConnects.formatted(upstream.getLocalPort())));
     }
 
+    @Test
+    void shouldCountTheBytesOfAnUpstreamWhileItsConnectionLives() throws Exception {
+        try (Socket client = proxy.connect();
+                Socket server = upstream.accept()) {
+            client.getOutputStream().write(new byte[300]);
+            assertEquals(300, server.getInputStream().readNBytes(300).length);
+            assertBytes(300, 0);
+            server.getOutputStream().write(new byte[5_000]);
+            assertEquals(5_000, client.getInputStream().readNBytes(5_000).length);
+            assertBytes(300, 5_000);
+            client.getOutputStream().write(1);
+            assertEquals(1, server.getInputStream().read());
+        }
+        proxy.awaitMetric("proxy_clients", clients -> clients == 0);
+        assertBytes(301, 5_000);
+    }
+
+    private void assertBytes(long up, long down) {
+        String name = "upstream=\"127.0.0.1:" + upstream.getLocalPort() + "\"";
+        assertEquals(up, proxy.metric("proxy_relayed_bytes_total{direction=\"up\"}"));
+        assertEquals(down, proxy.metric("proxy_relayed_bytes_total{direction=\"down\"}"));
+        assertEquals(up, proxy.metric("proxy_upstream_relayed_bytes_total{direction=\"up\"," + name + "}"));
+        assertEquals(down, proxy.metric("proxy_upstream_relayed_bytes_total{direction=\"down\"," + name + "}"));
+    }
+
     private void limitDescriptors(int count) {
         Ended ended = Programs.run("prlimit", "--pid", String.valueOf(proxy.pid()), "--nofile=" + count + ":");
         Programs.mustSucceed(ended);

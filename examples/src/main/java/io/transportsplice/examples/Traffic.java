@@ -1,0 +1,41 @@
+package io.transportsplice.examples;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.BaseUnits;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Bytes relayed, those that clients sent and those that upstreams did. Any thread. */
+final class Traffic {
+    private final LongAdder up = new LongAdder();
+    private final LongAdder down = new LongAdder();
+
+    LongAdder up() {
+        return up;
+    }
+
+    LongAdder down() {
+        return down;
+    }
+
+    /** @param tags names and values, by turns */
+    void register(MeterRegistry registry, String name, String description, String... tags) {
+        register(registry, name, description, "up", up, tags);
+        register(registry, name, description, "down", down, tags);
+    }
+
+    private static void register(
+            MeterRegistry registry,
+            String name,
+            String description,
+            String direction,
+            LongAdder bytes,
+            String... tags) {
+        FunctionCounter.builder(name, bytes, LongAdder::sum)
+                .description(description)
+                .baseUnit(BaseUnits.BYTES)
+                .tags(tags)
+                .tag("direction", direction)
+                .register(registry);
+    }
+}
