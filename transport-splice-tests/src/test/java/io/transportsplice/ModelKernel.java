@@ -30,6 +30,7 @@ final class ModelKernel implements Kernel {
     private static final int SHORT_BYTES = 700;
     private static final int FIRST_PIPE_FD = 1 << 20;
     private static final int F_SETPIPE_SZ = 1031;
+    private static final long SIOCATMARK = 0x8905;
     private static final int NEW_PIPE = 64 * 1024;
 
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(128 * 1024);
@@ -232,7 +233,7 @@ final class ModelKernel implements Kernel {
 
     @Override
     public int ioctl(int fd, long request, int[] answer) {
-        answer[0] = (int) sockets.get(fd).unread();
+        answer[0] = request == SIOCATMARK ? 0 : (int) sockets.get(fd).unread();
         return 0;
     }
 

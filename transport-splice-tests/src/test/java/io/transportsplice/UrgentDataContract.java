@@ -1,6 +1,10 @@
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Route;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,6 +18,7 @@ interface UrgentDataContract extends RelayFixture {
     @EnumSource(names = {"TCP_TCP_UP", "TCP_TCP_DOWN", "TCP_UNIX_UP", "UNIX_TCP_DOWN"})
     default void shouldCarryOnBehindUrgentData(Route route) throws Exception {
         Link link = rig().link(route);
+        SpliceMetrics before = SpliceMetrics.snapshot();
         for (long i = 0; i < 5; i++) {
             link.carry(i * MIB, (i + 1) * MIB, 64 * KIB);
             link.source().sendUrgent('!');
@@ -24,5 +29,10 @@ interface UrgentDataContract extends RelayFixture {
         link.source().halfClose();
         link.expectEndOfForward(6 * MIB);
         link.finish();
+        SpliceMetrics after = SpliceMetrics.snapshot();
+        if (mode() == Mode.SPLICE) {
+            assertNotEquals(before.fallbacks(SpliceFallback.FILL_STUCK), after.fallbacks(SpliceFallback.FILL_STUCK));
+        }
+        assertEquals(before.fallbacks(SpliceFallback.FILL_HIDDEN), after.fallbacks(SpliceFallback.FILL_HIDDEN));
     }
 }

@@ -33,6 +33,7 @@ final class LibC {
     private static final int F_GETPIPE_SZ = 1032;
     private static final long SIOCINQ = 0x541B;
     private static final long SIOCOUTQ = 0x5411;
+    private static final long SIOCATMARK = 0x8905;
 
     private final Kernel kernel;
 
@@ -99,6 +100,11 @@ final class LibC {
     /** {@code SIOCINQ}: how many bytes wait in a socket to be read (tcp(7), unix(7)). */
     int unread(int fd) {
         return ask(fd, SIOCINQ);
+    }
+
+    /** {@code SIOCATMARK}: whether the next byte of a TCP socket is urgent, before which splice(2) stops (tcp(7)). */
+    boolean isAtUrgentMark(int fd) {
+        return ask(fd, SIOCATMARK) == 1; // an error: of a kind of socket that does not know it
     }
 
     private int ask(int fd, long request) {

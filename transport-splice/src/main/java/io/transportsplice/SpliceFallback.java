@@ -23,6 +23,8 @@ public enum SpliceFallback {
     FILL_OUT_OF_MEMORY,
     /** The socket is readable, but nothing can be spliced from it: urgent data ({@code MSG_OOB}) comes next. */
     FILL_STUCK,
+    /** The socket is readable, but splice(2) sees nothing in it: it is in a BPF sockmap, which bytes reach past TCP. */
+    FILL_HIDDEN,
     /** {@link SpliceOptions.Policy#AUTO} found that the source no longer streams. */
     CHATTER,
     /** The socket is in error: Netty reads what is left of it and reports the error. */

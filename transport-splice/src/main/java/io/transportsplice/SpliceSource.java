@@ -28,11 +28,8 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
 
     /** A fill this large leaves more behind, as a rule: worth another try at once. Smaller: let epoll say. */
     private static final int LIKELY_MORE = 64 * 1024;
-    /**
-     * So many wake-ups in a row that bring nothing are no false alarms any more. Splicing stops short of urgent data for
-     * ever, while the socket stays readable; reading passes it.
-     */
-    private static final int MOST_FALSE_ALARMS = 16;
+    /** So many wake-ups in a row that bring nothing are none any more: splice(2) does not see what there is to read. */
+    private static final int MOST_FALSE_ALARMS = 4;
     /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
     private static final int MOST_HELD = 16;
 
@@ -138,9 +135,12 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
             if (meter.isChatter(bytes)) {
                 stop(SpliceFallback.CHATTER);
             }
-        } else if (++falseAlarms == MOST_FALSE_ALARMS) {
+            return;
+        }
+        boolean urgent = loop.libc().isAtUrgentMark(channel.fd().intValue());
+        if (urgent || ++falseAlarms == MOST_FALSE_ALARMS) {
             falseAlarms = 0;
-            refused(SpliceFallback.FILL_STUCK);
+            refused(urgent ? SpliceFallback.FILL_STUCK : SpliceFallback.FILL_HIDDEN);
         }
     }
 

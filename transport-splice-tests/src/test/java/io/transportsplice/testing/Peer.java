@@ -67,6 +67,10 @@ public final class Peer implements AutoCloseable {
         return channel.getLocalAddress();
     }
 
+    public SocketAddress remoteAddress() throws IOException {
+        return channel.getRemoteAddress();
+    }
+
     /** Sends the pattern's bytes from one position up to another, in writes of the given size. */
     public void send(Pattern pattern, long from, long to, int chunk) throws IOException {
         byte[] bytes = new byte[chunk];
