@@ -49,6 +49,15 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** The client is being told why it is turned away: it is left to whoever tells it. */
+    static void toldOff(Channel client, Refusal reason) {
+        HandshakeGuard guard = client.pipeline().get(HandshakeGuard.class);
+        if (guard != null && !guard.refused) {
+            guard.refused = true;
+            guard.counters.refused(reason);
+        }
+    }
+
     /** Stays in the pipeline: the decoders may still complain of what they have. */
     private void turnAway(Channel client, Refusal reason) {
         if (!refused) {

@@ -128,8 +128,12 @@ abstract class ProxyCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli looks at it
     private boolean help;
 
-    /** What the proxy does with its clients, made when the options are known to be good. */
-    abstract ProxyService service(ProxyServer server, PrintWriter log);
+    /**
+     * What the proxy does with its clients, made when the options are known to be good.
+     *
+     * @throws IOException if a file that they name is of no use
+     */
+    abstract ProxyService service(ProxyServer server, PrintWriter log) throws IOException;
 
     /** Checks the options that only this proxy has. */
     void check() {}

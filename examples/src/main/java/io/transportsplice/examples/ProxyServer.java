@@ -31,7 +31,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** A running proxy. Its methods may be called from any thread that is not one of its event loops. */
@@ -53,6 +52,11 @@ final class ProxyServer {
     private volatile boolean draining;
     private MetricsServer metrics;
 
+    /** Makes what is to be done with clients. */
+    interface ServiceFactory {
+        ProxyService make(ProxyServer server) throws IOException;
+    }
+
     private ProxyServer(ProxyConfig config) {
         this.config = config;
         group = group(config);
@@ -71,15 +75,14 @@ final class ProxyServer {
      * Starts to accept connections.
      *
      * @param log where trouble with connections is told, a line each
-     * @throws IOException if an address cannot be listened on
+     * @throws IOException if an address cannot be listened on, or the factory throws it
      */
-    static ProxyServer start(ProxyConfig config, Function<ProxyServer, ProxyService> factory, PrintWriter log)
-            throws IOException {
+    static ProxyServer start(ProxyConfig config, ServiceFactory factory, PrintWriter log) throws IOException {
         ProxyServer server = new ProxyServer(config);
         try {
             AcceptFailures failures =
                     new AcceptFailures(server.counters, new Complaint(log, config.name() + ": cannot accept"));
-            server.listen(factory.apply(server), failures);
+            server.listen(factory.make(server), failures);
             if (config.metrics().isPresent()) {
                 server.metrics =
                         MetricsServer.start(config.metrics().get(), server::scrape, () -> !server.draining, failures);

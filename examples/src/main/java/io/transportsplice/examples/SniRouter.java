@@ -31,8 +31,6 @@ final class SniRouter extends ProxyCommand {
     private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
     /** Generous for a client with many extensions, post-quantum keys among them. */
     private static final int MAX_CLIENT_HELLO = 64 * 1024;
-    /** What a ClientHello begins with. */
-    private static final int VERSION_AND_RANDOM = 2 + 32;
 
     @Option(
             names = "--route",
@@ -95,16 +93,10 @@ final class SniRouter extends ProxyCommand {
         @Override
         protected Future<Optional<Upstreams>> lookup(ChannelHandlerContext ctx, ByteBuf clientHello) throws Exception {
             isHello = clientHello != null;
-            return isHello && !hasExtensions(clientHello) ? lookup(ctx, (String) null) : super.lookup(ctx, clientHello);
-        }
-
-        /** A client may send none (RFC 5246, section 7.4.1.2); Netty would take it for one that does not speak TLS. */
-        private static boolean hasExtensions(ByteBuf hello) {
-            int at = hello.readerIndex() + VERSION_AND_RANDOM;
-            at += 1 + hello.getUnsignedByte(at); // session
-            at += 2 + hello.getUnsignedShort(at); // cipher suites
-            at += 1 + hello.getUnsignedByte(at); // compression methods
-            return at != hello.writerIndex();
+            // Netty would take a client that sends no extensions for one that does not speak TLS
+            return isHello && !TlsHello.hasExtensions(clientHello)
+                    ? lookup(ctx, (String) null)
+                    : super.lookup(ctx, clientHello);
         }
 
         @Override

@@ -1,9 +1,14 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
 import io.transportsplice.relay.RelayHandler;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +34,9 @@ public final class TcpProxy extends ProxyCommand {
             description = "Tells the upstream the client's address by a PROXY protocol header.")
     private ProxyHeader.Version sendProxy;
 
+    @ArgGroup(validate = false, heading = "TLS (not in stock):%n")
+    private TlsOptions tls = new TlsOptions();
+
     TcpProxy() {}
 
     /** Runs the proxy until a signal ends it. */
@@ -46,43 +54,72 @@ public final class TcpProxy extends ProxyCommand {
         if (acceptProxy && mode() == Mode.STOCK) {
             throw invalid("--accept-proxy", "not in mode stock");
         }
+        tls.check(this);
     }
 
     @Override
-    ProxyService service(ProxyServer server, PrintWriter log) {
+    ProxyService service(ProxyServer server, PrintWriter log) throws IOException {
         String cannot = server.config().name() + ": cannot connect to " + upstreamOptions;
-        return new Service(server, upstreamOptions.upstreams(server), new Complaint(log, cannot));
+        return new Service(server, new Complaint(log, cannot));
     }
 
     private final class Service implements ProxyService {
         private final ProxyServer server;
-        private final Upstreams upstreams;
         private final Complaint complaint;
+        private final Upstreams upstreams;
+        private final Optional<TlsFront> front;
+        private final Optional<TlsBack> back;
 
-        Service(ProxyServer server, Upstreams upstreams, Complaint complaint) {
+        Service(ProxyServer server, Complaint complaint) throws IOException {
             this.server = server;
-            this.upstreams = upstreams;
             this.complaint = complaint;
+            front = tls.front(server);
+            back = tls.back(server.config());
+            upstreams = upstreamOptions.upstreams(server);
         }
 
         @Override
         public void accepted(Channel client) {
             if (!acceptProxy) {
-                connect(client, ProxyHeader.of(client));
+                greet(client, ProxyHeader.of(client));
                 return;
             }
             ProxyHeaderReader reader = new ProxyHeaderReader(header -> {
                 HandshakeGuard.done(client.pipeline());
-                connect(client, header);
+                greet(client, header);
             });
             HandshakeGuard.begin(client, server.config().handshakeTimeout(), server.counters(), reader.handlers());
         }
 
-        private void connect(Channel client, ProxyHeader header) {
-            upstreams.connect(client).addListener(connecting -> {
+        private void greet(Channel client, ProxyHeader header) {
+            if (front.isEmpty()) {
+                relay(client, header, List.of());
+            } else if (back.isEmpty()) {
+                front.get().accept(client, tls.protocols(), () -> relay(client, header, List.of()));
+            } else {
+                front.get().acceptBehind(client, offered -> connect(client, header, offered), this::join);
+            }
+        }
+
+        private void relay(Channel client, ProxyHeader header, List<String> protocols) {
+            Future<Channel> connecting = connect(client, header, protocols);
+            connecting.addListener(done -> {
                 if (connecting.isSuccess()) {
-                    join(client, (Channel) connecting.getNow(), header);
-                } else if (client.isActive()) {
+                    join(client, connecting.getNow());
+                }
+            });
+        }
+
+        private void join(Channel client, Channel upstream) {
+            server.connector().join(client, upstream);
+        }
+
+        /** @param protocols to offer an upstream that speaks TLS */
+        private Future<Channel> connect(Channel client, ProxyHeader header, List<String> protocols) {
+            Future<Channel> connecting =
+                    upstreams.connect(client, (upstream, to) -> open(upstream, to, header, protocols));
+            return connecting.addListener(done -> {
+                if (!connecting.isSuccess() && client.isActive()) {
                     complaint.about(connecting.cause());
                     server.counters().refused(Refusal.NO_UPSTREAM);
                     RelayHandler.reset(client);
@@ -90,14 +127,16 @@ public final class TcpProxy extends ProxyCommand {
             });
         }
 
-        private void join(Channel client, Channel upstream, ProxyHeader header) {
-            if (sendProxy != null && header.send(upstream, sendProxy).cause() != null) {
-                // without the header, what the client sends could pass for one
-                RelayHandler.reset(upstream);
-                RelayHandler.reset(client);
-            } else {
-                server.connector().join(client, upstream);
+        private Future<Channel> open(Channel upstream, Endpoint to, ProxyHeader header, List<String> protocols) {
+            if (sendProxy != null) {
+                Throwable failure = header.send(upstream, sendProxy).cause();
+                if (failure != null) { // without the header, what the client sends could pass for one
+                    return upstream.eventLoop().newFailedFuture(failure);
+                }
             }
+            return back.isEmpty()
+                    ? upstream.eventLoop().newSucceededFuture(upstream)
+                    : back.get().open(upstream, to, protocols);
         }
     }
 }

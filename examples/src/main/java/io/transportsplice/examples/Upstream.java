@@ -3,6 +3,8 @@ package io.transportsplice.examples;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import io.transportsplice.relay.RelayHandler;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -29,24 +31,42 @@ final class Upstream {
         this.failNanos = failTime.toNanos();
     }
 
-    Future<Channel> connect(Dialer dialer, Channel client) {
+    /** Connects, and says what is to be said first. */
+    Future<Channel> connect(Dialer dialer, Channel client, Opening opening) {
         connections.incrementAndGet(); // at once, so that a burst of clients is spread
-        Future<Channel> connecting = dialer.dial(client, endpoint);
-        return connecting.addListener(done -> {
-            if (connecting.isSuccess()) {
-                failed = false;
-                connects.increment();
-                connecting.getNow().attr(TRAFFIC).set(traffic);
-                connecting.getNow().closeFuture().addListener(closed -> connections.decrementAndGet());
-                return;
-            }
-            connections.decrementAndGet();
-            if (client.isActive()) { // else it was the client that gave up
-                failures.increment();
-                failedAtNanos = System.nanoTime();
-                failed = true;
+        Promise<Channel> connected = client.eventLoop().newPromise();
+        dialer.dial(client, endpoint).addListener((Future<Channel> dialing) -> {
+            if (dialing.isSuccess()) {
+                Channel upstream = dialing.getNow();
+                upstream.attr(TRAFFIC).set(traffic);
+                upstream.closeFuture().addListener(closed -> connections.decrementAndGet());
+                opening.open(upstream, endpoint).addListener((Future<Channel> opened) -> {
+                    if (!opened.isSuccess()) {
+                        RelayHandler.reset(upstream);
+                    }
+                    ended(opened, client, connected);
+                });
+            } else {
+                connections.decrementAndGet();
+                ended(dialing, client, connected);
             }
         });
+        return connected;
+    }
+
+    private void ended(Future<Channel> attempt, Channel client, Promise<Channel> connected) {
+        if (attempt.isSuccess()) {
+            failed = false;
+            connects.increment();
+            connected.setSuccess(attempt.getNow());
+            return;
+        }
+        if (client.isActive()) { // else it was the client that gave up
+            failures.increment();
+            failedAtNanos = System.nanoTime();
+            failed = true;
+        }
+        connected.setFailure(attempt.cause());
     }
 
     boolean isUp() {

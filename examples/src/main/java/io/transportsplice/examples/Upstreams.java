@@ -31,25 +31,35 @@ final class Upstreams {
 
     /** Connects a client to one of the upstreams, on the client's event loop. Fails if all of them did. */
     Future<Channel> connect(Channel client) {
+        return connect(client, Opening.NONE);
+    }
+
+    /** The same, and says first what is to be said. */
+    Future<Channel> connect(Channel client, Opening opening) {
         Promise<Channel> connected = client.eventLoop().newPromise();
-        attempt(client, new ArrayList<>(all), connected, null);
+        attempt(client, opening, new ArrayList<>(all), connected, null);
         return connected;
     }
 
     /** @param lastFailure {@code null} at first */
-    private void attempt(Channel client, List<Upstream> untried, Promise<Channel> connected, Throwable lastFailure) {
+    private void attempt(
+            Channel client,
+            Opening opening,
+            List<Upstream> untried,
+            Promise<Channel> connected,
+            Throwable lastFailure) {
         if (untried.isEmpty() || !client.isActive()) {
             connected.setFailure(lastFailure != null ? lastFailure : new ConnectException("the client has gone"));
             return;
         }
         Upstream next = choose(untried);
         untried.remove(next);
-        Future<Channel> connecting = next.connect(dialer, client);
+        Future<Channel> connecting = next.connect(dialer, client, opening);
         connecting.addListener(done -> {
             if (connecting.isSuccess()) {
                 connected.setSuccess(connecting.getNow());
             } else {
-                attempt(client, untried, connected, connecting.cause());
+                attempt(client, opening, untried, connected, connecting.cause());
             }
         });
     }

@@ -32,6 +32,12 @@ class ProxiesOptionsTest {
                 "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --metrics 9090",
                 "tcp-proxy --listen unix:some.sock --to 127.0.0.1:1 --reuse-port",
                 "tcp-proxy @no-such-file",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --tls-cert cert.pem",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --tls-key key.pem",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --alpn h2",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --to-tls-ca cert.pem",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --to-tls-name a",
+                "tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 --to-tls --mode stock",
                 "sni-router --listen 127.0.0.1:0",
                 "sni-router --listen 127.0.0.1:0 --route a.example.org",
                 "sni-router --listen 127.0.0.1:0 --route a.example.org=127.0.0.1:0",
@@ -55,6 +61,15 @@ class ProxiesOptionsTest {
                 : line.substring(0, line.indexOf(' ') < 0 ? line.length() : line.indexOf(' '));
         assertTrue(complaint.startsWith(proxy + ": "), complaint);
         assertEquals("", out.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--tls-cert missing.pem --tls-key missing.pem", "--to-tls --to-tls-ca missing.pem"})
+    void shouldExitWith1ForFilesThatAreOfNoUse(String options) {
+        assertEquals(1, run("tcp-proxy --listen 127.0.0.1:0 --to 127.0.0.1:1 " + options));
+        String complaint = err.toString();
+        assertEquals(1, complaint.lines().count(), complaint);
+        assertTrue(complaint.startsWith("tcp-proxy: cannot use ") && complaint.contains("missing.pem"), complaint);
     }
 
     @Test

@@ -162,6 +162,11 @@ final class ProxyProcess implements AutoCloseable {
                 .sum();
     }
 
+    /** What it has told on stderr so far. */
+    String complaints() throws IOException {
+        return Files.readString(log);
+    }
+
     void terminate() {
         terminated = true;
         ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy); // which a Process does only once

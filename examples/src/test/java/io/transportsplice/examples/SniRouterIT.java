@@ -60,11 +60,7 @@ class SniRouterIT {
     @BeforeAll
     static void startServers() throws IOException {
         Programs.require("nginx", "openssl", "curl");
-        Programs.mustSucceed(Programs.run(
-                ("openssl req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /CN=test"
-                                + " -addext subjectAltName=DNS:a.example.org,DNS:b.example.org,DNS:*.wild.example.org"
-                                + " -keyout " + directory.resolve("key.pem") + " -out " + directory.resolve("cert.pem"))
-                        .split(" ")));
+        Certificates.make(directory, "a.example.org", "b.example.org", "*.wild.example.org");
         for (String name : List.of("a", "b", "wild")) {
             Files.createDirectories(directory.resolve(name));
             Files.writeString(directory.resolve(name).resolve("name"), name);

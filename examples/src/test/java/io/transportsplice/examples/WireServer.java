@@ -31,7 +31,11 @@ final class WireServer implements AutoCloseable {
     }
 
     String endpoint() {
-        return "127.0.0.1:" + socket.getLocalPort();
+        return "127.0.0.1:" + port();
+    }
+
+    int port() {
+        return socket.getLocalPort();
     }
 
     /** Runs for the next connection. */

@@ -1,0 +1,53 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.transportsplice.relay.RelayHandler;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLException;
+
+/** TLS with upstreams, whose certificates have to be of a trusted authority, and for the name that they were given as. */
+final class TlsBack {
+    private final TlsContexts contexts;
+    private final Optional<String> name;
+    private final int timeoutMillis;
+
+    /** @param name what the certificates have to be for; empty for the host's name or address */
+    TlsBack(TlsContexts contexts, Optional<String> name, int timeoutMillis) {
+        this.contexts = contexts;
+        this.name = name;
+        this.timeoutMillis = timeoutMillis;
+    }
+
+    /**
+     * Puts TLS before the relay of an upstream that is connected.
+     *
+     * @param protocols to offer it
+     */
+    Future<Channel> open(Channel upstream, Endpoint to, List<String> protocols) {
+        SslHandler tls;
+        try {
+            InetSocketAddress peer = to.address() instanceof InetSocketAddress inet
+                    ? inet
+                    : InetSocketAddress.createUnresolved("localhost", 0);
+            String host = name.orElse(peer.getHostString());
+            tls = contexts.of(protocols).newHandler(upstream.alloc(), host, peer.getPort());
+        } catch (SSLException | IllegalArgumentException e) {
+            return upstream.eventLoop().newFailedFuture(e);
+        }
+        tls.setHandshakeTimeoutMillis(timeoutMillis);
+        String relay = upstream.pipeline().context(RelayHandler.class).name();
+        upstream.pipeline().addBefore(relay, null, tls);
+        upstream.read(); // the relay reads nothing before it is joined
+        return tls.handshakeFuture();
+    }
+
+    /** What an upstream has chosen of what it was offered; empty if it does not know of such a choice. */
+    static List<String> chosen(Channel upstream) {
+        SslHandler tls = upstream.pipeline().get(SslHandler.class);
+        return Optional.ofNullable(tls.applicationProtocol()).map(List::of).orElse(List.of());
+    }
+}

@@ -1,0 +1,59 @@
+package io.transportsplice.examples;
+
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+
+/**
+ * The same TLS with different application protocols (ALPN), which are a context's in Netty. By OpenSSL where
+ * netty-tcnative is on the class path, else by the JDK. Any thread.
+ */
+final class TlsContexts {
+    /** Clients choose what they offer, so that there is no end of lists; but those in use are few. */
+    private static final int MAX_KEPT = 16;
+
+    private final SslContextBuilder builder;
+    private final Map<List<String>, SslContext> contexts = new LinkedHashMap<>(MAX_KEPT, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<List<String>, SslContext> eldest) {
+            return size() > MAX_KEPT;
+        }
+    };
+
+    /** @param builder is used by nobody else from here on */
+    TlsContexts(SslContextBuilder builder) {
+        this.builder = builder;
+    }
+
+    /**
+     * @param protocols the application protocols to offer, or to choose from, best first; none for a party that does not
+     *     know of ALPN
+     */
+    synchronized SslContext of(List<String> protocols) throws SSLException {
+        SslContext context = contexts.get(protocols);
+        if (context == null) {
+            context = builder.applicationProtocolConfig(alpn(protocols)).build();
+            contexts.put(protocols, context);
+        }
+        return context;
+    }
+
+    private static ApplicationProtocolConfig alpn(List<String> protocols) {
+        return protocols.isEmpty()
+                ? ApplicationProtocolConfig.DISABLED
+                : new ApplicationProtocolConfig(
+                        Protocol.ALPN,
+                        SelectorFailureBehavior.NO_ADVERTISE,
+                        SelectedListenerFailureBehavior.ACCEPT,
+                        protocols);
+    }
+}
