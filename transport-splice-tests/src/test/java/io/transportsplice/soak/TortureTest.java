@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(Baseline.class)
 @Timeout(180)
 class TortureTest {
-    private static final int SECONDS = 7;
+    private static final int SECONDS = 4;
     private static final long SEED = 20_260_101;
 
     @ParameterizedTest
