@@ -240,7 +240,7 @@ class TcpProxyIT {
                     "text/plain; version=0.0.4; charset=utf-8",
                     metrics.headers().firstValue("content-type").orElseThrow());
             for (String line : metrics.body().lines().toList()) {
-                assertTrue(line.matches("# (HELP|TYPE) \\w+ .+|\\w+(\\{\\w+=\"[^\"]+\"})? [\\d.E]+"), line);
+                assertTrue(line.matches("# (HELP|TYPE) \\w+ .+|\\w+(\\{(\\w+=\"[^\"]+\",?)+})? [\\d.E]+"), line);
             }
             assertTrue(proxy.metric("splice_relayed_bytes_total{path=\"spliced\"}") > SIZE * 9L / 10);
         }
