@@ -1,6 +1,5 @@
 package io.transportsplice.examples;
 
-import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -10,25 +9,24 @@ import java.util.concurrent.TimeUnit;
 final class Complaint {
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final PrintWriter out;
     private final String what;
     private long lastNanos = System.nanoTime() - INTERVAL_NANOS;
     private long untold;
 
-    /** @param what what could not be done, with the program's name before it */
-    Complaint(PrintWriter out, String what) {
-        this.out = out;
+    /** @param what what could not be done */
+    Complaint(String what) {
         this.what = what;
     }
 
     synchronized void about(Throwable cause) {
+        LogOptions.LOGGER.debug(what, cause);
         long now = System.nanoTime();
         if (now - lastNanos < INTERVAL_NANOS) {
             untold++;
             return;
         }
         String more = untold == 0 ? "" : " (and " + untold + " more before)";
-        out.println(what + ": " + cause.getMessage() + more);
+        LogOptions.LOGGER.warn("{}: {}{}", what, cause.getMessage(), more);
         lastNanos = now;
         untold = 0;
     }

@@ -54,7 +54,7 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
         HandshakeGuard guard = client.pipeline().get(HandshakeGuard.class);
         if (guard != null && !guard.refused) {
             guard.refused = true;
-            guard.counters.refused(reason);
+            guard.counters.refused(client, reason);
         }
     }
 
@@ -62,7 +62,7 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
     private void turnAway(Channel client, Refusal reason) {
         if (!refused) {
             refused = true;
-            counters.refused(reason);
+            counters.refused(client, reason);
             RelayHandler.reset(client);
         }
     }

@@ -16,7 +16,6 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
-import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
 /** An HTTP proxy that makes tunnels: CONNECT (RFC 9110, section 9.3.6), and no other method. */
@@ -37,7 +36,7 @@ final class HttpConnectProxy extends ProxyCommand {
     }
 
     @Override
-    ProxyService service(ProxyServer server, PrintWriter log) {
+    ProxyService service(ProxyServer server) {
         return client -> HandshakeGuard.begin(
                 client,
                 server.config().handshakeTimeout(),
@@ -110,7 +109,7 @@ final class HttpConnectProxy extends ProxyCommand {
 
         private void refuse(ChannelHandlerContext ctx, HttpRequest request, Refusal reason, HttpAnswer answer) {
             HandshakeGuard.done(ctx.pipeline());
-            server.counters().refused(reason);
+            server.counters().refused(ctx.channel(), reason);
             FullHttpResponse response = answer.to(request.method());
             if (reason == Refusal.UNSUPPORTED) {
                 response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
@@ -123,7 +122,7 @@ final class HttpConnectProxy extends ProxyCommand {
             Channel client = ctx.channel();
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
-                    server.counters().refused(Refusal.NO_UPSTREAM);
+                    server.counters().refused(client, Refusal.NO_UPSTREAM);
                     LastWords.say(
                             client, HttpAnswer.cannotConnect(connecting.cause()).to(HttpMethod.CONNECT));
                 }

@@ -2,7 +2,6 @@ package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
 import io.transportsplice.relay.RelayHandler;
-import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -29,9 +28,9 @@ final class HttpReverseProxy extends ProxyCommand {
     }
 
     @Override
-    ProxyService service(ProxyServer server, PrintWriter log) {
+    ProxyService service(ProxyServer server) {
         Upstreams upstreams = upstreamOptions.upstreams(server);
-        Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect to " + upstreamOptions);
+        Complaint complaint = new Complaint("cannot connect to " + upstreamOptions);
         return client -> new HttpExchanges(
                 client,
                 exchanges -> upstreams.connect(client).addListener(connecting -> {
@@ -39,7 +38,7 @@ final class HttpReverseProxy extends ProxyCommand {
                         join(server, exchanges, client, (Channel) connecting.getNow());
                     } else if (client.isActive()) {
                         complaint.about(connecting.cause());
-                        server.counters().refused(Refusal.NO_UPSTREAM);
+                        server.counters().refused(client, Refusal.NO_UPSTREAM);
                         exchanges.cannotConnect(connecting.cause());
                     }
                 }));

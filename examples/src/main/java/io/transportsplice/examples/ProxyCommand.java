@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -55,6 +56,9 @@ abstract class ProxyCommand implements Callable<Integer> {
             converter = Conversions.Local.class,
             description = "Serves /metrics for Prometheus, and / for people.")
     private Endpoint metrics;
+
+    @Mixin
+    private LogOptions logs;
 
     @Option(
             names = "--mode",
@@ -133,7 +137,7 @@ abstract class ProxyCommand implements Callable<Integer> {
      *
      * @throws IOException if a file that they name is of no use
      */
-    abstract ProxyService service(ProxyServer server, PrintWriter log) throws IOException;
+    abstract ProxyService service(ProxyServer server) throws IOException;
 
     /** Checks the options that only this proxy has. */
     void check() {}
@@ -161,16 +165,18 @@ abstract class ProxyCommand implements Callable<Integer> {
     public final Integer call() {
         ProxyConfig config = config();
         check();
-        PrintWriter err = spec.commandLine().getErr();
+        logs.apply();
+        Optional<AccessLog> accessLog;
         ProxyServer server;
         try {
             requireEpoll();
-            server = ProxyServer.start(config, started -> service(started, err), err);
+            accessLog = logs.openAccessLog();
+            server = ProxyServer.start(config, this::service, accessLog);
         } catch (IOException e) {
             complain(spec.commandLine(), e.getMessage());
             return CommandLine.ExitCode.SOFTWARE;
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, err), "shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, accessLog), "shutdown"));
         Signals.onSecond(server::hurry);
         PrintWriter out = spec.commandLine().getOut();
         out.println("listening on " + server.localEndpoint());
@@ -229,15 +235,19 @@ abstract class ProxyCommand implements Callable<Integer> {
         if (mode == Mode.SPLICE) {
             throw new IOException(message);
         }
-        complain(spec.commandLine(), message + "; copying instead");
+        LogOptions.LOGGER.warn("{}; copying instead", message);
     }
 
     /** Runs as the JVM's shutdown hook, since this is how a signal reaches Java code. */
-    private void shutDown(ProxyServer server, PrintWriter err) {
+    private void shutDown(ProxyServer server, Optional<AccessLog> accessLog) {
+        LogOptions.LOGGER.info("accepts no more");
         int unfinished = server.stop(drainTimeout);
         if (unfinished > 0) {
-            complain(spec.commandLine(), "reset " + unfinished + " connections that did not finish");
+            LogOptions.LOGGER.warn("reset {} connections that did not finish", unfinished);
         }
+        accessLog.ifPresent(AccessLog::close);
+        LogOptions.end();
+        PrintWriter err = spec.commandLine().getErr();
         if (metricsOnExit) {
             err.println(MetricsLine.format(SpliceMetrics.snapshot()));
         }

@@ -75,7 +75,8 @@ final class ProxyCounters {
         acceptFailures.get(reason).increment();
     }
 
-    void refused(Refusal reason) {
+    void refused(Channel client, Refusal reason) {
+        Session.of(client).refused(reason);
         refusals.get(reason).increment();
     }
 

@@ -13,6 +13,7 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Who connected to whom, as the <a href="https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt">PROXY protocol</a>
@@ -105,6 +106,13 @@ final class ProxyHeader {
     /** Netty takes brackets and scopes for part of an address, too; the protocol does not. */
     private static String plain(String address) {
         return NetUtil.bytesToIpAddress(NetUtil.createByteArrayFromIpAddressString(address));
+    }
+
+    /** The client's address; empty if it is unknown. */
+    Optional<String> client() {
+        return protocol == HAProxyProxiedProtocol.UNKNOWN
+                ? Optional.empty()
+                : Optional.of(NetUtil.toSocketAddressString(source, sourcePort));
     }
 
     /**

@@ -22,7 +22,6 @@ import io.transportsplice.EpollSplice;
 import io.transportsplice.micrometer.SpliceMeterBinder;
 import io.transportsplice.relay.RelayHandler;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,7 +41,7 @@ final class ProxyServer {
     private final ProxyConfig config;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final ProxyCounters counters = new ProxyCounters(registry);
-    private final Sessions sessions = new Sessions(registry);
+    private final Sessions sessions;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final EventLoopGroup group;
     private final Connector connector;
@@ -57,8 +56,9 @@ final class ProxyServer {
         ProxyService make(ProxyServer server) throws IOException;
     }
 
-    private ProxyServer(ProxyConfig config) {
+    private ProxyServer(ProxyConfig config, Optional<AccessLog> accessLog) {
         this.config = config;
+        sessions = new Sessions(registry, accessLog);
         group = group(config);
         new SpliceMeterBinder().bindTo(registry);
         connector = new Connector(config, connections, counters);
@@ -74,14 +74,14 @@ final class ProxyServer {
     /**
      * Starts to accept connections.
      *
-     * @param log where trouble with connections is told, a line each
+     * @param accessLog where each connection is told of; it is not closed
      * @throws IOException if an address cannot be listened on, or the factory throws it
      */
-    static ProxyServer start(ProxyConfig config, ServiceFactory factory, PrintWriter log) throws IOException {
-        ProxyServer server = new ProxyServer(config);
+    static ProxyServer start(ProxyConfig config, ServiceFactory factory, Optional<AccessLog> accessLog)
+            throws IOException {
+        ProxyServer server = new ProxyServer(config, accessLog);
         try {
-            AcceptFailures failures =
-                    new AcceptFailures(server.counters, new Complaint(log, config.name() + ": cannot accept"));
+            AcceptFailures failures = new AcceptFailures(server.counters, new Complaint("cannot accept"));
             server.listen(factory.make(server), failures);
             if (config.metrics().isPresent()) {
                 server.metrics =

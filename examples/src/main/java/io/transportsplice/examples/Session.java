@@ -1,8 +1,14 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerAdapter;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.AttributeKey;
+import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.relay.RelayEnd;
 import io.transportsplice.relay.RelayHandler;
+import java.net.SocketAddress;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -19,15 +25,26 @@ final class Session {
     /** From the client and to it; empty before it is joined, and where the relay does not count. */
     private volatile List<Leg> legs = List.of();
 
+    private final Instant began = Instant.now();
+    private final long beganNanos = System.nanoTime();
+    private final SocketAddress client;
+    /** Who another proxy says that the client is; {@code null} if none does. */
+    private String told;
+    /** {@code null} before it is joined. */
+    private SocketAddress upstream;
+    /** {@code null} unless it was. */
+    private Refusal refusal;
+
     private int open;
 
-    private Session(Traffic total, Consumer<Session> whenEnded) {
+    private Session(SocketAddress client, Traffic total, Consumer<Session> whenEnded) {
+        this.client = client;
         this.total = total;
         this.whenEnded = whenEnded;
     }
 
     static Session begin(Channel client, Traffic total, Consumer<Session> whenEnded) {
-        Session session = new Session(total, whenEnded);
+        Session session = new Session(client.remoteAddress(), total, whenEnded);
         client.attr(KEY).set(session);
         session.endsAfter(client);
         return session;
@@ -38,25 +55,41 @@ final class Session {
     }
 
     /** The client is about to be joined to its upstream. */
-    void joined(Channel client, Channel upstream) {
-        endsAfter(upstream);
-        Traffic ofUpstream = Upstream.trafficOf(upstream);
+    void joined(Channel client, Channel to) {
+        if (to.isOpen()) {
+            endsAfter(to);
+        }
+        upstream = to.remoteAddress();
+        Traffic ofUpstream = Upstream.trafficOf(to);
         if (client.pipeline().get(RelayHandler.class) != null) {
             legs = List.of(
-                    new Leg(client, total.up(), ofUpstream.up()), new Leg(upstream, total.down(), ofUpstream.down()));
+                    new Leg(client, to, total.up(), ofUpstream.up()),
+                    new Leg(to, client, total.down(), ofUpstream.down()));
         }
     }
 
+    /** Another proxy has told who the client is. */
+    void isFor(String address) {
+        told = address;
+    }
+
+    void refused(Refusal reason) {
+        refusal = reason;
+    }
+
+    /** Of a channel that is open. */
     private void endsAfter(Channel channel) {
         open++;
-        // behind what the channel's handlers do when it is closed
-        channel.closeFuture()
-                .addListener(closed -> channel.eventLoop().execute(() -> {
-                    if (--open == 0) {
-                        settle();
-                        whenEnded.accept(this);
-                    }
-                }));
+        channel.pipeline().addLast(new ChannelHandlerAdapter() {
+            /** The channel is gone, and all others in its pipeline have been told. */
+            @Override
+            public void handlerRemoved(ChannelHandlerContext ctx) {
+                if (--open == 0) {
+                    settle();
+                    whenEnded.accept(Session.this);
+                }
+            }
+        });
     }
 
     /** Counts what has been relayed since the last time. Any thread. */
@@ -64,15 +97,59 @@ final class Session {
         legs.forEach(Leg::settle);
     }
 
+    /** What there is to tell when it has ended. */
+    AccessEntry entry() {
+        boolean isCounted = !legs.isEmpty();
+        return new AccessEntry(
+                began,
+                (System.nanoTime() - beganNanos) / 1e9,
+                told != null ? told : new Endpoint(client).toString(),
+                upstream == null ? null : new Endpoint(upstream).toString(),
+                isCounted ? legs.get(0).settled : null,
+                isCounted ? legs.get(1).settled : null,
+                splicedShare(),
+                end(),
+                reason());
+    }
+
+    private String end() {
+        if (upstream == null) {
+            return refusal == null ? "unconnected" : "refused";
+        }
+        RelayEnd end = legs.isEmpty() ? null : legs.get(0).source.end();
+        return ProxyCounters.lowerCase(end == null ? RelayEnd.CLOSED : end);
+    }
+
+    private String reason() {
+        if (upstream == null) {
+            return refusal == null ? null : ProxyCounters.lowerCase(refusal);
+        }
+        Throwable cause = legs.isEmpty() ? null : legs.get(0).source.endCause();
+        return cause == null ? null : String.valueOf(cause.getMessage());
+    }
+
+    /** {@code null} if there is none. */
+    private Double splicedShare() {
+        long bytes = legs.stream().mapToLong(leg -> leg.settled).sum();
+        if (bytes == 0 || legs.stream().anyMatch(leg -> leg.sink == null)) {
+            return null;
+        }
+        return (double) legs.stream().mapToLong(leg -> leg.sink.bytesSpliced()).sum() / bytes;
+    }
+
     /** One direction. */
     private static final class Leg {
         private final RelayHandler source;
+        /** {@code null} in mode plain. */
+        private final EpollSpliceHandler sink;
+
         private final LongAdder total;
         private final LongAdder ofUpstream;
         private long settled;
 
-        Leg(Channel source, LongAdder total, LongAdder ofUpstream) {
+        Leg(Channel source, Channel sink, LongAdder total, LongAdder ofUpstream) {
             this.source = source.pipeline().get(RelayHandler.class);
+            this.sink = sink.pipeline().get(EpollSpliceHandler.class);
             this.total = total;
             this.ofUpstream = ofUpstream;
         }

@@ -1,7 +1,9 @@
 package io.transportsplice.examples;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -10,12 +12,23 @@ final class Sessions {
     private final Set<Session> live = ConcurrentHashMap.newKeySet();
     private final Traffic traffic = new Traffic();
 
-    Sessions(MeterRegistry registry) {
+    private final Optional<AccessLog> log;
+
+    Sessions(MeterRegistry registry, Optional<AccessLog> log) {
+        this.log = log;
+        log.ifPresent(lines -> FunctionCounter.builder("proxy.access.log.lost", lines, AccessLog::lost)
+                .description("Lines of the access log that its queue had no room for")
+                .register(registry));
         traffic.register(registry, "proxy.relayed", "Bytes relayed from clients (up) and to them (down)");
     }
 
     void begin(Channel client) {
-        live.add(Session.begin(client, traffic, live::remove));
+        live.add(Session.begin(client, traffic, this::ended));
+    }
+
+    private void ended(Session session) {
+        live.remove(session);
+        log.ifPresent(lines -> lines.write(session.entry()));
     }
 
     /** Brings what is counted of living connections up to date. */

@@ -9,7 +9,6 @@ import io.netty.util.DomainWildcardMappingBuilder;
 import io.netty.util.Mapping;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.relay.RelayHandler;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,7 +61,7 @@ final class SniRouter extends ProxyCommand {
     }
 
     @Override
-    ProxyService service(ProxyServer server, PrintWriter log) {
+    ProxyService service(ProxyServer server) {
         Map<Endpoint, Upstreams> upstreams = new LinkedHashMap<>(); // routes may share one
         Function<Endpoint, Upstreams> upstream = to ->
                 upstreams.computeIfAbsent(to, shared -> new Upstreams(server.dialer(), List.of(shared), Duration.ZERO));
@@ -71,7 +70,7 @@ final class SniRouter extends ProxyCommand {
         routes.forEach((name, to) -> builder.add(name, Optional.of(upstream.apply(to))));
         upstreams.values().forEach(each -> server.counters().watch(each.all()));
         Mapping<String, Optional<Upstreams>> mapping = builder.build();
-        Complaint complaint = new Complaint(log, server.config().name() + ": cannot connect");
+        Complaint complaint = new Complaint("cannot connect");
         return client -> HandshakeGuard.begin(
                 client, server.config().handshakeTimeout(), server.counters(), new Peek(server, mapping, complaint));
     }
@@ -125,7 +124,7 @@ final class SniRouter extends ProxyCommand {
                 ctx.pipeline().remove(this); // the relay keeps the hello until it is joined
                 connect(client, upstreams.get());
             } else {
-                server.counters().refused(Refusal.UNSUPPORTED);
+                server.counters().refused(client, Refusal.UNSUPPORTED);
                 LastWords.say(client, Unpooled.wrappedBuffer(UNRECOGNIZED_NAME));
                 ctx.pipeline().remove(this);
             }
@@ -137,7 +136,7 @@ final class SniRouter extends ProxyCommand {
                     server.connector().join(client, (Channel) connecting.getNow());
                 } else if (client.isActive()) {
                     complaint.about(connecting.cause());
-                    server.counters().refused(Refusal.NO_UPSTREAM);
+                    server.counters().refused(client, Refusal.NO_UPSTREAM);
                     RelayHandler.reset(client);
                 }
             });

@@ -17,7 +17,6 @@ import io.netty.handler.codec.socksx.v5.Socks5InitialRequestDecoder;
 import io.netty.handler.codec.socksx.v5.Socks5Message;
 import io.netty.handler.codec.socksx.v5.Socks5ServerEncoder;
 import io.netty.util.concurrent.Future;
-import java.io.PrintWriter;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import picocli.CommandLine.Command;
@@ -38,7 +37,7 @@ final class Socks5Proxy extends ProxyCommand {
     }
 
     @Override
-    ProxyService service(ProxyServer server, PrintWriter log) {
+    ProxyService service(ProxyServer server) {
         return client -> HandshakeGuard.begin(
                 client,
                 server.config().handshakeTimeout(),
@@ -104,7 +103,7 @@ final class Socks5Proxy extends ProxyCommand {
             Channel client = ctx.channel();
             if (!connecting.isSuccess()) {
                 if (client.isActive()) {
-                    server.counters().refused(Refusal.NO_UPSTREAM);
+                    server.counters().refused(client, Refusal.NO_UPSTREAM);
                     LastWords.say(client, failure(status(connecting.cause())));
                 }
                 return;
@@ -119,7 +118,7 @@ final class Socks5Proxy extends ProxyCommand {
 
         private void refuse(ChannelHandlerContext ctx, Refusal reason, Socks5Message answer) {
             HandshakeGuard.done(ctx.pipeline());
-            server.counters().refused(reason);
+            server.counters().refused(ctx.channel(), reason);
             LastWords.say(ctx.channel(), answer);
         }
 

@@ -4,7 +4,6 @@ import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.relay.RelayHandler;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -58,9 +57,8 @@ public final class TcpProxy extends ProxyCommand {
     }
 
     @Override
-    ProxyService service(ProxyServer server, PrintWriter log) throws IOException {
-        String cannot = server.config().name() + ": cannot connect to " + upstreamOptions;
-        return new Service(server, new Complaint(log, cannot));
+    ProxyService service(ProxyServer server) throws IOException {
+        return new Service(server, new Complaint("cannot connect to " + upstreamOptions));
     }
 
     private final class Service implements ProxyService {
@@ -86,6 +84,7 @@ public final class TcpProxy extends ProxyCommand {
             }
             ProxyHeaderReader reader = new ProxyHeaderReader(header -> {
                 HandshakeGuard.done(client.pipeline());
+                header.client().ifPresent(Session.of(client)::isFor);
                 greet(client, header);
             });
             HandshakeGuard.begin(client, server.config().handshakeTimeout(), server.counters(), reader.handlers());
@@ -121,7 +120,7 @@ public final class TcpProxy extends ProxyCommand {
             return connecting.addListener(done -> {
                 if (!connecting.isSuccess() && client.isActive()) {
                     complaint.about(connecting.cause());
-                    server.counters().refused(Refusal.NO_UPSTREAM);
+                    server.counters().refused(client, Refusal.NO_UPSTREAM);
                     RelayHandler.reset(client);
                 }
             });

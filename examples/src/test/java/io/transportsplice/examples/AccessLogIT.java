@@ -1,0 +1,117 @@
+package io.transportsplice.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The lines that a proxy leaves of its connections, and of trouble. */
+@Timeout(60)
+class AccessLogIT {
+    private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}(Z|[+-]\\d\\d:\\d\\d)";
+
+    @TempDir
+    private Path directory;
+
+    private Path log;
+    private ServerSocket upstream;
+
+    @BeforeEach
+    void listen() throws IOException {
+        log = directory.resolve("access.log");
+        upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        upstream.close();
+    }
+
+    private ProxyProcess start(String... options) throws IOException {
+        String to = "127.0.0.1:" + upstream.getLocalPort();
+        String[] logged = {"--to", to, "--access-log", log.toString(), "--access-log-format", "text"};
+        return ProxyProcess.start("tcp-proxy", Programs.join(logged, options));
+    }
+
+    private static void send(Socket from, Socket to, int count) throws IOException {
+        from.getOutputStream().write(new byte[count]);
+        assertEquals(count, to.getInputStream().readNBytes(count).length);
+    }
+
+    /** The line that follows those that are known. */
+    private void assertNext(int known, String pattern) throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        while (lines.size() <= known) { // until the test's timeout
+            LockSupport.parkNanos(10_000_000);
+            lines = Files.readAllLines(log);
+        }
+        assertEquals(known + 1, lines.size());
+        String line = lines.get(known);
+        assertTrue(line.matches("time=" + TIME + " seconds=\\d+\\.\\d{3} " + pattern), line);
+    }
+
+    @Test
+    void shouldTellOfEachConnectionHowItWent() throws Exception {
+        String ends = "client=127.0.0.1:%d upstream=127.0.0.1:" + upstream.getLocalPort();
+        ProxyProcess proxy = start("--mode", "splice");
+        try {
+            int port;
+            try (Socket client = proxy.connect();
+                    Socket server = upstream.accept()) {
+                port = client.getLocalPort();
+                send(client, server, 300);
+                send(server, client, 5_000);
+            }
+            assertNext(0, ends.formatted(port) + " up=300 down=5000 spliced=1.000 end=finished reason=-");
+
+            Socket client = proxy.connect();
+            port = client.getLocalPort();
+            try (Socket server = upstream.accept()) {
+                send(client, server, 1);
+                client.setSoLinger(true, 0);
+                client.close();
+                String reset = " up=1 down=0 spliced=1.000 end=failed reason=\".*reset.*\"";
+                assertNext(1, ends.formatted(port) + reset);
+            }
+
+            upstream.close();
+            try (Socket refused = proxy.connect()) {
+                String none = "client=127.0.0.1:%d upstream=- up=- down=- spliced=- end=refused reason=no_upstream";
+                assertNext(2, none.formatted(refused.getLocalPort()));
+            }
+            proxy.terminate();
+            String said = proxy.awaitEnd();
+            assertTrue(said.lines().allMatch(line -> line.matches(TIME + " [A-Z]{4,5} +\\w+: .*")), said);
+            assertTrue(said.contains(" WARN  proxy: cannot connect to "), said);
+        } finally {
+            proxy.discard();
+        }
+    }
+
+    @Test
+    void shouldNameTheClientThatAnotherProxyToldOf() throws Exception {
+        try (ProxyProcess proxy = start("--accept-proxy", "--mode", "plain")) {
+            String told = "PROXY TCP4 192.0.2.7 192.0.2.1 7000 80\r\n";
+            try (Socket client = proxy.connect()) {
+                client.getOutputStream().write(told.getBytes(StandardCharsets.US_ASCII));
+                try (Socket server = upstream.accept()) {
+                    send(client, server, 10);
+                }
+            }
+            assertNext(0, "client=192\\.0\\.2\\.7:7000 upstream=\\S+ up=10 down=0 spliced=- end=finished reason=-");
+        }
+    }
+}
