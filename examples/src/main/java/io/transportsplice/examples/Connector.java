@@ -4,8 +4,10 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannelConfig;
 import io.netty.channel.group.ChannelGroup;
@@ -65,16 +67,28 @@ final class Connector {
     }
 
     private Bootstrap upstream(Endpoint to) {
+        return bootstrap(to).handler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel upstream) {
+                prepare(upstream);
+            }
+        });
+    }
+
+    private Bootstrap bootstrap(Endpoint to) {
         return new Bootstrap() // with TCP_NODELAY, by Netty's default
                 .channel(to.channelType())
                 .disableResolver()
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeoutMillis())
-                .handler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel upstream) {
-                        prepare(upstream);
-                    }
-                });
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.connectTimeoutMillis());
+    }
+
+    /** Connects to see whether that can be done; the connection is not for clients. */
+    ChannelFuture probe(EventLoop loop, Endpoint to) {
+        return bootstrap(to)
+                .option(ChannelOption.AUTO_READ, false)
+                .handler(new ChannelInboundHandlerAdapter())
+                .group(loop)
+                .connect(to.address());
     }
 
     /** The kernel may have connected it already, so that the upstream is to see a reset, too. */

@@ -1,5 +1,7 @@
 package io.transportsplice.examples;
 
+import io.netty.handler.ipfilter.IpFilterRule;
+import io.netty.handler.ipfilter.IpFilterRuleType;
 import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
@@ -15,6 +17,7 @@ final class Conversions {
         command.getSubcommands().values().forEach(each -> each.getCommandSpec().preprocessor(new OptionFiles()));
         return command.setExpandAtFiles(false)
                 .registerConverter(Endpoint.class, forUser(Endpoint::parse))
+                .registerConverter(Target.class, forUser(Target::parse))
                 .registerConverter(Mode.class, forUser(Mode::parse))
                 .registerConverter(Duration.class, forUser(Units::duration))
                 .setParameterExceptionHandler((e, args) -> {
@@ -39,6 +42,32 @@ final class Conversions {
         @Override
         public Endpoint convert(String text) throws Exception {
             return forUser(Endpoint::parseLocal).convert(text);
+        }
+    }
+
+    /** Clients of a network that may come in. */
+    static final class Accept implements ITypeConverter<IpFilterRule> {
+        @Override
+        public IpFilterRule convert(String text) throws Exception {
+            return forUser(network -> Networks.rule(network, IpFilterRuleType.ACCEPT))
+                    .convert(text);
+        }
+    }
+
+    /** Clients of a network that may not. */
+    static final class Reject implements ITypeConverter<IpFilterRule> {
+        @Override
+        public IpFilterRule convert(String text) throws Exception {
+            return forUser(network -> Networks.rule(network, IpFilterRuleType.REJECT))
+                    .convert(text);
+        }
+    }
+
+    /** In bytes. */
+    static final class Size implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) throws Exception {
+            return forUser(Units::bytes).convert(text);
         }
     }
 

@@ -16,12 +16,15 @@ import io.transportsplice.relay.RelayHandler;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
  * Connects to where a client is to go. A name's addresses are tried as RFC 8305 has it: IPv6 and IPv4 by turns, the next
@@ -76,16 +79,31 @@ final class Dialer {
      * @param to an address; a name that is not resolved yet is looked up
      */
     Future<Channel> dial(Channel client, Endpoint to) {
-        Promise<Channel> connected = client.eventLoop().newPromise();
+        return dial(client.eventLoop(), to, address -> connects.connect(client, address), client::isActive)
+                .addListener(done -> {
+                    if (done.cause() instanceof UnknownHostException) { // no address has been tried, and counted
+                        counters.connected(client.eventLoop().newFailedFuture(done.cause()));
+                    }
+                });
+    }
+
+    /**
+     * The same, for nobody's sake.
+     *
+     * @param connect connects to an address, on the event loop
+     * @param isWanted whether it is worth going on
+     */
+    Future<Channel> dial(
+            EventLoop loop, Endpoint to, Function<Endpoint, ChannelFuture> connect, BooleanSupplier isWanted) {
+        Promise<Channel> connected = loop.newPromise();
         if (to.isResolved()) {
-            new Race(client, List.of(to), connected).next();
+            new Race(loop, List.of(to), connected, connect, isWanted).next();
             return connected;
         }
-        names.resolveAll(client.eventLoop(), to.address()).addListener((Future<List<InetSocketAddress>> all) -> {
+        names.resolveAll(loop, to.address()).addListener((Future<List<InetSocketAddress>> all) -> {
             if (all.isSuccess()) {
-                new Race(client, byTurns(all.getNow()), connected).next();
+                new Race(loop, byTurns(all.getNow()), connected, connect, isWanted).next();
             } else {
-                counters.connected(client.eventLoop().newFailedFuture(all.cause()));
                 connected.setFailure(all.cause());
             }
         });
@@ -110,25 +128,34 @@ final class Dialer {
         return sorted.stream().limit(MAX_ADDRESSES).map(Endpoint::new).toList();
     }
 
-    /** One client's attempts, of which several may be under way. */
-    private final class Race {
-        private final Channel client;
+    /** Attempts, of which several may be under way. */
+    private static final class Race {
+        private final EventLoop loop;
         private final Queue<Endpoint> untried;
         private final Promise<Channel> connected;
         private final Set<ChannelFuture> running = new LinkedHashSet<>();
+        private final Function<Endpoint, ChannelFuture> connect;
+        private final BooleanSupplier isWanted;
         private Future<?> headStart;
 
-        Race(Channel client, List<Endpoint> addresses, Promise<Channel> connected) {
-            this.client = client;
+        Race(
+                EventLoop loop,
+                List<Endpoint> addresses,
+                Promise<Channel> connected,
+                Function<Endpoint, ChannelFuture> connect,
+                BooleanSupplier isWanted) {
+            this.loop = loop;
             this.untried = new ArrayDeque<>(addresses);
             this.connected = connected;
+            this.connect = connect;
+            this.isWanted = isWanted;
         }
 
         void next() {
-            ChannelFuture attempt = connects.connect(client, untried.remove());
+            ChannelFuture attempt = connect.apply(untried.remove());
             running.add(attempt);
             if (!untried.isEmpty()) {
-                headStart = client.eventLoop().schedule(this::next, HEAD_START_MILLIS, TimeUnit.MILLISECONDS);
+                headStart = loop.schedule(this::next, HEAD_START_MILLIS, TimeUnit.MILLISECONDS);
             }
             attempt.addListener(done -> ended(attempt)); // at once, maybe
         }
@@ -143,7 +170,7 @@ final class Dialer {
                 stopWaiting();
                 connected.setSuccess(attempt.channel());
                 List.copyOf(running).forEach(Dialer::abandon);
-            } else if (!untried.isEmpty() && client.isActive()) {
+            } else if (!untried.isEmpty() && isWanted.getAsBoolean()) {
                 stopWaiting();
                 next();
             } else if (running.isEmpty()) {

@@ -4,10 +4,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.search.Search;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -88,34 +88,35 @@ final class ProxyCounters {
         }
     }
 
-    /** Shows upstreams for as long as somebody holds on to them. */
-    void watch(List<Upstream> upstreams) {
-        for (Upstream upstream : upstreams) {
-            String name = upstream.toString();
-            Gauge.builder("proxy.upstream.connections", upstream, Upstream::connections)
-                    .description("Connections of an upstream now")
-                    .tag("upstream", name)
-                    .register(registry);
-            Gauge.builder("proxy.upstream.up", upstream, up -> up.isUp() ? 1 : 0)
-                    .description("0 while it is left out because it could not be connected to")
-                    .tag("upstream", name)
-                    .register(registry);
-            upstream.traffic()
-                    .register(
-                            registry,
-                            "proxy.upstream.relayed",
-                            "Bytes relayed to an upstream (up) and from it (down)",
-                            "upstream",
-                            name);
-            FunctionCounter.builder("proxy.upstream.connects", upstream, Upstream::connects)
-                    .description("Connections made to an upstream")
-                    .tag("upstream", name)
-                    .register(registry);
-            FunctionCounter.builder("proxy.upstream.failures", upstream, Upstream::failures)
-                    .description("Failed attempts to connect to an upstream")
-                    .tag("upstream", name)
-                    .register(registry);
-        }
+    void watch(Upstream upstream) {
+        String name = upstream.toString();
+        Gauge.builder("proxy.upstream.connections", upstream, Upstream::connections)
+                .description("Connections of an upstream now")
+                .tag("upstream", name)
+                .register(registry);
+        Gauge.builder("proxy.upstream.up", upstream, up -> up.isUp() ? 1 : 0)
+                .description("0 while it is left out because it could not be connected to")
+                .tag("upstream", name)
+                .register(registry);
+        upstream.traffic()
+                .register(
+                        registry,
+                        "proxy.upstream.relayed",
+                        "Bytes relayed to an upstream (up) and from it (down)",
+                        "upstream",
+                        name);
+        FunctionCounter.builder("proxy.upstream.connects", upstream, Upstream::connects)
+                .description("Connections made to an upstream")
+                .tag("upstream", name)
+                .register(registry);
+        FunctionCounter.builder("proxy.upstream.failures", upstream, Upstream::failures)
+                .description("Failed attempts to connect to an upstream")
+                .tag("upstream", name)
+                .register(registry);
+    }
+
+    void forget(Upstream upstream) {
+        Search.in(registry).tag("upstream", upstream.toString()).meters().forEach(registry::remove);
     }
 
     static String lowerCase(Enum<?> constant) {

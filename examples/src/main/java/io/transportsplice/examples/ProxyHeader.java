@@ -23,7 +23,8 @@ import java.util.Optional;
  * without it a client's own bytes could pass for it.
  */
 final class ProxyHeader {
-    private static final ProxyHeader UNKNOWN = new ProxyHeader(HAProxyProxiedProtocol.UNKNOWN, null, 0, null, 0);
+    /** Of nobody in particular. */
+    static final ProxyHeader UNKNOWN = new ProxyHeader(HAProxyProxiedProtocol.UNKNOWN, null, 0, null, 0);
 
     private final HAProxyProxiedProtocol protocol;
     private final String source;

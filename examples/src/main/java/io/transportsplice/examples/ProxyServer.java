@@ -46,6 +46,8 @@ final class ProxyServer {
     private final EventLoopGroup group;
     private final Connector connector;
     private final Dialer dialer;
+    private final KnownUpstreams upstreams = new KnownUpstreams(counters);
+    private final ClientsOfAddresses clientsOfAddresses = new ClientsOfAddresses();
     private final List<Channel> listeners = new ArrayList<>();
     private final CompletableFuture<Void> hurried = new CompletableFuture<>();
     private volatile boolean draining;
@@ -169,6 +171,18 @@ final class ProxyServer {
 
     Dialer dialer() {
         return dialer;
+    }
+
+    KnownUpstreams upstreams() {
+        return upstreams;
+    }
+
+    EventLoop nextLoop() {
+        return group.next();
+    }
+
+    ClientsOfAddresses clientsOfAddresses() {
+        return clientsOfAddresses;
     }
 
     ProxyCounters counters() {

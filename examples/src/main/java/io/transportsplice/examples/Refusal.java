@@ -10,6 +10,10 @@ enum Refusal {
     PROTOCOL,
     /** It wants something that is not offered: a name without a route, another method. */
     UNSUPPORTED,
+    /** It is of a network that is not served. */
+    DENIED,
+    /** There are as many clients of its address as there may be. */
+    TOO_MANY,
     /** No upstream could be connected to. */
     NO_UPSTREAM
 }

@@ -63,16 +63,18 @@ final class SniRouter extends ProxyCommand {
     @Override
     ProxyService service(ProxyServer server) {
         Map<Endpoint, Upstreams> upstreams = new LinkedHashMap<>(); // routes may share one
-        Function<Endpoint, Upstreams> upstream = to ->
-                upstreams.computeIfAbsent(to, shared -> new Upstreams(server.dialer(), List.of(shared), Duration.ZERO));
+        Function<Endpoint, Upstreams> upstream = to -> upstreams.computeIfAbsent(to, shared -> only(server, shared));
         DomainWildcardMappingBuilder<Optional<Upstreams>> builder =
                 new DomainWildcardMappingBuilder<>(Optional.ofNullable(fallback).map(upstream));
         routes.forEach((name, to) -> builder.add(name, Optional.of(upstream.apply(to))));
-        upstreams.values().forEach(each -> server.counters().watch(each.all()));
         Mapping<String, Optional<Upstreams>> mapping = builder.build();
         Complaint complaint = new Complaint("cannot connect");
         return client -> HandshakeGuard.begin(
                 client, server.config().handshakeTimeout(), server.counters(), new Peek(server, mapping, complaint));
+    }
+
+    private static Upstreams only(ProxyServer server, Endpoint to) {
+        return new Upstreams(server.dialer(), List.of(server.upstreams().get(new Target(to, 1), Duration.ZERO)));
     }
 
     /** Looks at the ClientHello, which it passes on unchanged when it is removed. */

@@ -33,6 +33,9 @@ public final class TcpProxy extends ProxyCommand {
             description = "Tells the upstream the client's address by a PROXY protocol header.")
     private ProxyHeader.Version sendProxy;
 
+    @Mixin
+    private ClientOptions clientOptions;
+
     @ArgGroup(validate = false, heading = "TLS (not in stock):%n")
     private TlsOptions tls = new TlsOptions();
 
@@ -53,6 +56,7 @@ public final class TcpProxy extends ProxyCommand {
         if (acceptProxy && mode() == Mode.STOCK) {
             throw invalid("--accept-proxy", "not in mode stock");
         }
+        clientOptions.check(this);
         tls.check(this);
     }
 
@@ -73,11 +77,15 @@ public final class TcpProxy extends ProxyCommand {
             this.complaint = complaint;
             front = tls.front(server);
             back = tls.back(server.config());
-            upstreams = upstreamOptions.upstreams(server);
+            upstreams = upstreamOptions.upstreams(
+                    server, (upstream, to) -> open(upstream, to, ProxyHeader.UNKNOWN, List.of()));
         }
 
         @Override
         public void accepted(Channel client) {
+            if (!clientOptions.admits(client, server)) {
+                return;
+            }
             if (!acceptProxy) {
                 greet(client, ProxyHeader.of(client));
                 return;
@@ -110,6 +118,8 @@ public final class TcpProxy extends ProxyCommand {
         }
 
         private void join(Channel client, Channel upstream) {
+            clientOptions.shape(client);
+            clientOptions.shape(upstream);
             server.connector().join(client, upstream);
         }
 

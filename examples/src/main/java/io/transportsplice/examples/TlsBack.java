@@ -1,6 +1,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.relay.RelayHandler;
@@ -23,7 +24,7 @@ final class TlsBack {
     }
 
     /**
-     * Puts TLS before the relay of an upstream that is connected.
+     * Puts TLS before the relay, if there is one, of an upstream that is connected.
      *
      * @param protocols to offer it
      */
@@ -39,8 +40,12 @@ final class TlsBack {
             return upstream.eventLoop().newFailedFuture(e);
         }
         tls.setHandshakeTimeoutMillis(timeoutMillis);
-        String relay = upstream.pipeline().context(RelayHandler.class).name();
-        upstream.pipeline().addBefore(relay, null, tls);
+        ChannelHandlerContext relay = upstream.pipeline().context(RelayHandler.class);
+        if (relay != null) {
+            upstream.pipeline().addBefore(relay.name(), null, tls);
+        } else {
+            upstream.pipeline().addFirst(tls);
+        }
         upstream.read(); // the relay reads nothing before it is joined
         return tls.handshakeFuture();
     }

@@ -11,24 +11,47 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * One of the places that clients are sent to: an address, or a name with all that it has. It is down for a while after it
- * could not be connected to.
+ * could not be connected to, and while its check says so. Any thread.
  */
 final class Upstream {
     private static final AttributeKey<Traffic> TRAFFIC = AttributeKey.valueOf(Upstream.class, "traffic");
 
     private final Endpoint endpoint;
-    private final long failNanos;
     private final AtomicInteger connections = new AtomicInteger();
     private final LongAdder connects = new LongAdder();
     private final Traffic traffic = new Traffic();
     private final LongAdder failures = new LongAdder();
+    private volatile int weight = 1;
+    private volatile long failNanos;
     private volatile boolean failed;
     private volatile long failedAtNanos;
+    /** {@code null} if it is believed to be well until it is not. */
+    private volatile HealthCheck check;
 
-    /** @param failTime how long it is left out after a failure */
-    Upstream(Endpoint endpoint, Duration failTime) {
+    Upstream(Endpoint endpoint) {
         this.endpoint = endpoint;
-        this.failNanos = failTime.toNanos();
+    }
+
+    /**
+     * As the options have it, which may change.
+     *
+     * @param failTime how long it is left out after a failure
+     */
+    void set(int newWeight, Duration failTime) {
+        weight = newWeight;
+        failNanos = failTime.toNanos();
+    }
+
+    /** @param newCheck instead of the one before; {@code null} for none */
+    synchronized void check(HealthCheck newCheck) {
+        if (check != null) {
+            check.stop();
+        }
+        check = newCheck;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
     }
 
     /** Connects, and says what is to be said first. */
@@ -70,7 +93,13 @@ final class Upstream {
     }
 
     boolean isUp() {
-        return !failed || System.nanoTime() - failedAtNanos >= failNanos;
+        HealthCheck checked = check;
+        return (checked == null || checked.isWell()) && (!failed || System.nanoTime() - failedAtNanos >= failNanos);
+    }
+
+    /** Whether another connection is less of a load to it. */
+    boolean isLessBusyThan(Upstream other) {
+        return (connections() + 1L) * other.weight < (other.connections() + 1L) * weight;
     }
 
     /** Those that are being made included. */

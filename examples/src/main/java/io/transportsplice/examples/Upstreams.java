@@ -4,13 +4,12 @@ import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.ConnectException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Upstreams that do the same job. A client goes to the one with the fewest connections; if that cannot be connected to,
+ * Upstreams that do the same job. A client goes to the one with the fewest connections for its weight; if that cannot be connected to,
  * to the next, and others leave it out for a while. Any thread.
  */
 final class Upstreams {
@@ -18,11 +17,9 @@ final class Upstreams {
     private final List<Upstream> all;
     private final AtomicInteger turn = new AtomicInteger();
 
-    Upstreams(Dialer dialer, List<Endpoint> endpoints, Duration failTime) {
+    Upstreams(Dialer dialer, List<Upstream> all) {
         this.dialer = dialer;
-        this.all = endpoints.stream()
-                .map(endpoint -> new Upstream(endpoint, failTime))
-                .toList();
+        this.all = List.copyOf(all);
     }
 
     List<Upstream> all() {
@@ -78,6 +75,6 @@ final class Upstreams {
     }
 
     private static boolean isBetter(Upstream a, Upstream b) {
-        return a.isUp() == b.isUp() ? a.connections() < b.connections() : a.isUp();
+        return a.isUp() == b.isUp() ? a.isLessBusyThan(b) : a.isUp();
     }
 }

@@ -31,10 +31,11 @@ class UpstreamsTest {
     private final Map<String, List<String>> names = new HashMap<>();
     private final Set<String> refusing = new HashSet<>();
     private final List<String> tried = new ArrayList<>();
+    private final ProxyCounters counters = new ProxyCounters(new SimpleMeterRegistry());
     private final Dialer dialer = new Dialer(
             (unused, to) ->
                     connect(((InetSocketAddress) to.address()).getAddress().getHostAddress()),
-            new ProxyCounters(new SimpleMeterRegistry()),
+            counters,
             (loop, name) -> loop.submit(() -> addresses(name)));
 
     @AfterEach
@@ -65,8 +66,13 @@ class UpstreamsTest {
     }
 
     private Upstreams upstreams(String... to) {
-        List<Endpoint> endpoints = List.of(to).stream().map(Endpoint::parse).toList();
-        return new Upstreams(dialer, endpoints, Duration.ofHours(1));
+        KnownUpstreams known = new KnownUpstreams(counters);
+        return new Upstreams(
+                dialer,
+                List.of(to).stream()
+                        .map(Target::parse)
+                        .map(target -> known.get(target, Duration.ofHours(1)))
+                        .toList());
     }
 
     /** The addresses that are tried for one client. */
@@ -126,5 +132,16 @@ class UpstreamsTest {
         names.put("a.test", List.of("10.0.0.1"));
         assertEquals(List.of("10.0.0.1"), connect(upstreams, true));
         assertTrue(upstreams.all().get(0).isUp());
+    }
+
+    @Test
+    void shouldSpreadConnectionsByWeight() {
+        Upstreams upstreams = upstreams("10.0.0.1:80,weight=3", "10.0.0.2:80", "10.0.0.3:80,weight=2");
+        for (int i = 0; i < 60; i++) {
+            connect(upstreams, true);
+        }
+        assertEquals(
+                List.of(30, 10, 20),
+                upstreams.all().stream().map(Upstream::connections).toList());
     }
 }

@@ -51,6 +51,27 @@ final class WireServer implements AutoCloseable {
         });
     }
 
+    /** What happens to any connection. */
+    interface Course {
+        void run(Socket connection) throws IOException;
+    }
+
+    /** Runs for one connection after the other, until the server is closed; tells how many there were. */
+    Future<Integer> each(Course course) {
+        return CompletableFuture.supplyAsync(() -> {
+            for (int count = 0; ; count++) {
+                try (Socket connection = socket.accept()) {
+                    connection.setSoTimeout(PATIENCE_MILLIS);
+                    course.run(connection);
+                } catch (IOException e) {
+                    if (socket.isClosed()) {
+                        return count;
+                    }
+                }
+            }
+        });
+    }
+
     /** Answers a request without content. */
     Future<String> answer(String answer) {
         return next(connection -> {
@@ -86,8 +107,13 @@ final class WireServer implements AutoCloseable {
         return new String(connection.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
 
+    /** Nobody listens any more. */
+    void stop() throws IOException {
+        socket.close();
+    }
+
     @Override
     public void close() throws IOException {
-        socket.close();
+        stop();
     }
 }

@@ -1,0 +1,94 @@
+package io.transportsplice.examples;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ipfilter.IpFilterRule;
+import io.netty.handler.traffic.ChannelTrafficShapingHandler;
+import io.transportsplice.relay.RelayHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options of whom to serve, and how much. */
+final class ClientOptions {
+    /** How often the traffic is added up: the shaper's own default. */
+    private static final long INTERVAL_MILLIS = 1_000;
+    /** What is written may be a pipe of many megabytes, whose time the shaper would cut short otherwise. */
+    private static final long LONGEST_WAIT_MILLIS = 3_600_000;
+
+    @Option(
+            names = "--allow",
+            paramLabel = "CIDR",
+            converter = Conversions.Accept.class,
+            description = "Serves only clients of these networks, such as 10.0.0.0/8 or ::1, and resets others.")
+    private List<IpFilterRule> allow = List.of();
+
+    @Option(
+            names = "--deny",
+            paramLabel = "CIDR",
+            converter = Conversions.Reject.class,
+            description = "Resets clients of these networks, also those of --allow.")
+    private List<IpFilterRule> deny = List.of();
+
+    @Option(
+            names = "--max-per-address",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Clients at a time of one address; further ones are reset; 0 any number (${DEFAULT-VALUE}).")
+    private int maxPerAddress;
+
+    @Option(
+            names = "--bandwidth",
+            paramLabel = "SIZE",
+            defaultValue = "0",
+            converter = Conversions.Size.class,
+            description = "Bytes a second of each connection, each way, such as 10m; 0 any number (${DEFAULT-VALUE})."
+                    + " Not in stock.")
+    private long bandwidth;
+
+    void check(ProxyCommand command) {
+        if (maxPerAddress < 0) {
+            throw command.invalid("--max-per-address", maxPerAddress + " is negative");
+        }
+        if (bandwidth > 0 && command.mode() == Mode.STOCK) {
+            throw command.invalid("--bandwidth", "not in mode stock");
+        }
+    }
+
+    /** Whether a client is to be served; else it is reset. One without an address, of a unix-domain socket, is. */
+    boolean admits(Channel client, ProxyServer server) {
+        if (!(client.remoteAddress() instanceof InetSocketAddress address)) {
+            return true;
+        }
+        Refusal refusal = refusal(client, address, server.clientsOfAddresses());
+        if (refusal != null) {
+            server.counters().refused(refusal);
+            RelayHandler.reset(client);
+        }
+        return refusal == null;
+    }
+
+    private Refusal refusal(Channel client, InetSocketAddress address, ClientsOfAddresses others) {
+        boolean isAllowed = allow.isEmpty() || allow.stream().anyMatch(rule -> rule.matches(address));
+        if (!isAllowed || deny.stream().anyMatch(rule -> rule.matches(address))) {
+            return Refusal.DENIED;
+        }
+        InetAddress host = address.getAddress();
+        if (!others.enter(host, maxPerAddress)) {
+            return Refusal.TOO_MANY;
+        }
+        client.closeFuture().addListener(closed -> others.leave(host));
+        return null;
+    }
+
+    /** Limits what is written to a channel before it is joined: pipes wait there as they are, and are not looked at. */
+    void shape(Channel channel) {
+        ChannelHandlerContext relay = channel.pipeline().context(RelayHandler.class);
+        if (bandwidth > 0 && relay != null) { // else it is closed
+            ChannelTrafficShapingHandler shaper =
+                    new ChannelTrafficShapingHandler(bandwidth, 0, INTERVAL_MILLIS, LONGEST_WAIT_MILLIS);
+            channel.pipeline().addBefore(relay.name(), null, shaper);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.transportsplice.examples;
+
+import io.netty.handler.ipfilter.IpFilterRule;
+import io.netty.handler.ipfilter.IpFilterRuleType;
+import io.netty.handler.ipfilter.IpSubnetFilterRule;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+
+/** Networks as people write them: {@code 10.0.0.0/8}, {@code 2001:db8::/32}, or one address. */
+final class Networks {
+    private Networks() {}
+
+    /**
+     * What is to be done with clients of a network.
+     *
+     * @throws IllegalArgumentException with a message for the user if the text is none
+     */
+    static IpFilterRule rule(String text, IpFilterRuleType type) {
+        int slash = text.indexOf('/');
+        InetAddress address = NetUtil.createInetAddressFromIpAddressString(slash < 0 ? text : text.substring(0, slash));
+        if (address == null) {
+            throw new IllegalArgumentException("'" + text + "' is no network (such as 10.0.0.0/8 or ::1)");
+        }
+        int bits = address.getAddress().length * Byte.SIZE;
+        return new IpSubnetFilterRule(address, slash < 0 ? bits : prefix(text.substring(slash + 1), bits), type);
+    }
+
+    private static int prefix(String text, int bits) {
+        if (!text.matches("\\d{1,3}") || Integer.parseInt(text) > bits) {
+            throw new IllegalArgumentException("prefix '" + text + "' is not in 0.." + bits);
+        }
+        return Integer.parseInt(text);
+    }
+}
