@@ -63,7 +63,7 @@ final class ClientOptions {
         }
         Refusal refusal = refusal(client, address, server.clientsOfAddresses());
         if (refusal != null) {
-            server.counters().refused(refusal);
+            server.counters().refused(client, refusal);
             RelayHandler.reset(client);
         }
         return refusal == null;

@@ -2,9 +2,9 @@ package io.transportsplice.nettybugs;
 
 /** A fault of Netty's own that the library works around; docs/netty-bugs.md tells of each, and of its mend. */
 enum NettyBug {
-    LOST_REGISTRATION(new LostRegistration()),
-    STALE_EVENTS(new StaleEvents()),
-    UNASKED_INPUT(new UnaskedInput());
+    LOST_REGISTRATION,
+    STALE_EVENTS,
+    UNASKED_INPUT;
 
     /** Shows it, on plain Netty. */
     interface Program {
@@ -17,13 +17,12 @@ enum NettyBug {
      */
     record Sighting(boolean there, String words) {}
 
-    private final Program program;
-
-    NettyBug(Program program) {
-        this.program = program;
-    }
-
     Sighting look() throws Exception {
+        Program program = switch (this) {
+            case LOST_REGISTRATION -> new LostRegistration();
+            case STALE_EVENTS -> new StaleEvents();
+            case UNASKED_INPUT -> new UnaskedInput();
+        };
         return program.run();
     }
 }

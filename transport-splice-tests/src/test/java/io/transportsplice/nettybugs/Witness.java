@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Sees what a channel tells. The event loop alone writes, anybody may look. */
@@ -12,7 +13,7 @@ final class Witness extends ChannelInboundHandlerAdapter {
     private final Consumer<Witness> whenActive;
     private volatile Runnable whenRead = () -> {};
     private volatile Channel channel;
-    private volatile long bytes;
+    private final AtomicLong bytes = new AtomicLong();
     private volatile boolean ended;
     private volatile Throwable failure;
 
@@ -25,7 +26,7 @@ final class Witness extends ChannelInboundHandlerAdapter {
     }
 
     long bytes() {
-        return bytes;
+        return bytes.get();
     }
 
     boolean sawEnd() {
@@ -51,7 +52,7 @@ final class Witness extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf buffer = (ByteBuf) message;
-        bytes = bytes + buffer.readableBytes();
+        bytes.addAndGet(buffer.readableBytes());
         buffer.release();
         whenRead.run();
     }
