@@ -1,15 +1,15 @@
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import org.junit.jupiter.api.Test;
 
 class DirectMemoryTest {
 
-    private static final class Exhausted extends UnpooledByteBufAllocator {
+    private static final class Exhausted extends PooledByteBufAllocator {
         private boolean exhausted = true;
 
         Exhausted() {
@@ -33,7 +33,7 @@ class DirectMemoryTest {
         allocator.exhausted = false;
         boolean hasAddress = DirectMemory.of(allocator).hasAddress();
         ByteBuf buffer = allocator.directBuffer(1);
-        assertTrue(hasAddress == buffer.hasMemoryAddress());
+        assertEquals(buffer.hasMemoryAddress(), hasAddress);
         buffer.release();
     }
 }

@@ -12,14 +12,20 @@ record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
         return last;
     }
 
+    /** Of one that has no memory to show, nothing is known until it is asked for some: splicing needs none. */
     static DirectMemory of(ByteBufAllocator alloc) {
         DirectMemory known = last;
-        if (known.alloc != alloc) {
+        if (known.alloc == alloc) {
+            return known;
+        }
+        try {
             ByteBuf buffer = alloc.directBuffer(1);
             known = new DirectMemory(alloc, buffer.hasMemoryAddress());
             buffer.release();
             last = known;
+            return known;
+        } catch (OutOfMemoryError e) { // whoever looks at the bytes asks again, and is told
+            return new DirectMemory(alloc, false);
         }
-        return known;
     }
 }
