@@ -61,11 +61,16 @@ final class Session {
         }
         upstream = to.remoteAddress();
         Traffic ofUpstream = Upstream.trafficOf(to);
-        if (client.pipeline().get(RelayHandler.class) != null) {
+        if (isRelayed(client) && isRelayed(to)) {
             legs = List.of(
                     new Leg(client, to, total.up(), ofUpstream.up()),
                     new Leg(to, client, total.down(), ofUpstream.down()));
         }
+    }
+
+    /** Not in mode stock, and not once it is closed, which may be before it is joined. */
+    private static boolean isRelayed(Channel channel) {
+        return channel.pipeline().get(RelayHandler.class) != null;
     }
 
     /** Another proxy has told who the client is. */
