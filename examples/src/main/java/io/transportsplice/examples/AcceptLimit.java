@@ -14,17 +14,26 @@ import java.util.Set;
  */
 @Sharable
 final class AcceptLimit extends ChannelInboundHandlerAdapter {
-    private final int maxConnections;
     private final Runnable whenPaused;
     // All that follows is guarded by this.
     private final Set<Channel> listeners = new HashSet<>();
+    private int maxConnections;
     private int connections;
     private boolean paused;
 
-    /** @param whenPaused is told of each time that the limit is reached */
+    /**
+     * @param maxConnections zero for any number
+     * @param whenPaused is told of each time that the limit is reached
+     */
     AcceptLimit(int maxConnections, Runnable whenPaused) {
         this.maxConnections = maxConnections;
         this.whenPaused = whenPaused;
+    }
+
+    /** @param max how many clients may be connected from here on; zero for any number */
+    synchronized void set(int max) {
+        maxConnections = max;
+        update();
     }
 
     @Override
@@ -43,17 +52,23 @@ final class AcceptLimit extends ChannelInboundHandlerAdapter {
     }
 
     private synchronized void entered() {
-        if (++connections >= maxConnections && !paused) {
-            paused = true;
-            whenPaused.run();
-            setAccepting(false);
-        }
+        connections++;
+        update();
     }
 
     private synchronized void left() {
-        if (--connections < maxConnections && paused) {
-            paused = false;
-            setAccepting(true);
+        connections--;
+        update();
+    }
+
+    private void update() {
+        boolean isFull = maxConnections > 0 && connections >= maxConnections;
+        if (isFull != paused) {
+            paused = isFull;
+            if (isFull) {
+                whenPaused.run();
+            }
+            setAccepting(!isFull);
         }
     }
 

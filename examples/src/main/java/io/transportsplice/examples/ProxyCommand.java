@@ -7,7 +7,6 @@ import io.transportsplice.SpliceOptions;
 import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -21,6 +20,7 @@ import picocli.CommandLine.Spec;
 abstract class ProxyCommand implements Callable<Integer> {
     static final String FOOTER = "%nHOST:PORT may also be [IPV6]:PORT or unix:/path. @FILE reads options from a file.%n"
             + "SIGTERM and SIGINT: accepts no more, lets connections finish, exits with 0; a second one resets them.%n"
+            + "SIGHUP: reads @FILE and what the options name again; --listen and the like take a restart.%n"
             + "Exit codes: 2 for wrong options, 1 if it cannot start.";
     private static final int MAX_THREADS = 1_024;
 
@@ -78,49 +78,8 @@ abstract class ProxyCommand implements Callable<Integer> {
             description = "Such as 256k or 1m (the library's default).")
     private Integer pipeCapacity;
 
-    @Option(
-            names = "--idle-timeout",
-            paramLabel = "TIME",
-            defaultValue = "5m",
-            description =
-                    "Resets connections that carry nothing for so long; 0 never (${DEFAULT-VALUE}). Not in stock.")
-    private Duration idleTimeout;
-
-    @Option(
-            names = "--half-closed-timeout",
-            paramLabel = "TIME",
-            defaultValue = "0",
-            description = "The same once one side has ended; 0 as --idle-timeout (${DEFAULT-VALUE}). Not in stock.")
-    private Duration halfClosedTimeout;
-
-    @Option(
-            names = "--peer-timeout",
-            paramLabel = "TIME",
-            defaultValue = "0",
-            description = "Ends TCP connections whose peer acknowledges nothing for so long, data or keep-alive"
-                    + " probes; 0 leaves that to the kernel (${DEFAULT-VALUE}).")
-    private Duration peerTimeout;
-
-    @Option(
-            names = "--connect-timeout",
-            paramLabel = "TIME",
-            defaultValue = "5s",
-            description = "Time for an upstream to accept (${DEFAULT-VALUE}).")
-    private Duration connectTimeout;
-
-    @Option(
-            names = "--handshake-timeout",
-            paramLabel = "TIME",
-            defaultValue = "10s",
-            description = "Time for a client to say where it wants to go, where it has to; 0 any (${DEFAULT-VALUE}).")
-    private Duration handshakeTimeout;
-
-    @Option(
-            names = "--drain-timeout",
-            paramLabel = "TIME",
-            defaultValue = "10s",
-            description = "Time for connections to finish at SIGTERM; the rest is reset (${DEFAULT-VALUE}).")
-    private Duration drainTimeout;
+    @Mixin
+    private TimeoutOptions timeouts;
 
     @Option(names = "--metrics-on-exit", description = "Prints the library's counters to stderr, as one line.")
     private boolean metricsOnExit;
@@ -178,12 +137,31 @@ abstract class ProxyCommand implements Callable<Integer> {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, accessLog), "shutdown"));
         Signals.onSecond(server::hurry);
+        Signals.onHangup(() -> reload(server));
         PrintWriter out = spec.commandLine().getOut();
         out.println("listening on " + server.localEndpoint());
         server.metricsEndpoint().ifPresent(endpoint -> out.println("metrics on " + endpoint));
         out.flush();
+        ServiceManager.ready(server.nextLoop());
         server.awaitClose();
         return CommandLine.ExitCode.OK;
+    }
+
+    /** Clients that are there keep what they have; those that come from now on are served as the options have it now. */
+    private synchronized void reload(ProxyServer server) {
+        ServiceManager.reloading(server.nextLoop());
+        try {
+            Reload reload = Reload.of(spec);
+            ProxyCommand now = reload.command();
+            now.config();
+            now.check();
+            server.reload(now::service, now.maxConnections);
+            LogOptions.LOGGER.info("has read its options again");
+            reload.unheeded().forEach(option -> LogOptions.LOGGER.warn("{} takes a restart", option));
+        } catch (ParameterException | IOException e) {
+            LogOptions.LOGGER.error("goes on as before: {}", e.getMessage());
+        }
+        ServiceManager.ready(server.nextLoop());
     }
 
     private ProxyConfig config() {
@@ -205,11 +183,11 @@ abstract class ProxyCommand implements Callable<Integer> {
                 Optional.ofNullable(metrics),
                 mode,
                 spliceOptions(),
-                idleTimeout,
-                halfClosedTimeout,
-                peerTimeout,
-                connectTimeout,
-                handshakeTimeout);
+                timeouts.idle(),
+                timeouts.halfClosed(),
+                timeouts.peer(),
+                timeouts.connect(),
+                timeouts.handshake());
     }
 
     private Optional<SpliceOptions> spliceOptions() {
@@ -241,7 +219,8 @@ abstract class ProxyCommand implements Callable<Integer> {
     /** Runs as the JVM's shutdown hook, since this is how a signal reaches Java code. */
     private void shutDown(ProxyServer server, Optional<AccessLog> accessLog) {
         LogOptions.LOGGER.info("accepts no more");
-        int unfinished = server.stop(drainTimeout);
+        ServiceManager.stopping(server.nextLoop());
+        int unfinished = server.stop(timeouts.drain());
         if (unfinished > 0) {
             LogOptions.LOGGER.warn("reset {} connections that did not finish", unfinished);
         }

@@ -50,6 +50,8 @@ final class ProxyServer {
     private final ClientsOfAddresses clientsOfAddresses = new ClientsOfAddresses();
     private final List<Channel> listeners = new ArrayList<>();
     private final CompletableFuture<Void> hurried = new CompletableFuture<>();
+    private final AcceptLimit acceptLimit = new AcceptLimit(0, counters::acceptPaused);
+    private volatile ProxyService service;
     private volatile boolean draining;
     private MetricsServer metrics;
 
@@ -84,7 +86,8 @@ final class ProxyServer {
         ProxyServer server = new ProxyServer(config, accessLog);
         try {
             AcceptFailures failures = new AcceptFailures(server.counters, new Complaint("cannot accept"));
-            server.listen(factory.make(server), failures);
+            server.reload(factory, config.maxConnections());
+            server.listen(failures);
             if (config.metrics().isPresent()) {
                 server.metrics =
                         MetricsServer.start(config.metrics().get(), server::scrape, () -> !server.draining, failures);
@@ -96,11 +99,20 @@ final class ProxyServer {
         }
     }
 
-    private void listen(ProxyService service, AcceptFailures failures) throws IOException {
-        ServerBootstrap bootstrap = bootstrap(service);
-        if (config.maxConnections() > 0) {
-            bootstrap.handler(new AcceptLimit(config.maxConnections(), counters::acceptPaused));
-        }
+    /**
+     * From here on clients are served by another service; those that are there keep theirs.
+     *
+     * @param maxConnections as in {@link ProxyConfig}
+     * @throws IOException if the factory throws it; nothing has changed then
+     */
+    void reload(ServiceFactory factory, int maxConnections) throws IOException {
+        service = factory.make(this);
+        upstreams.forgetOthers();
+        acceptLimit.set(maxConnections);
+    }
+
+    private void listen(AcceptFailures failures) throws IOException {
+        ServerBootstrap bootstrap = bootstrap().handler(acceptLimit);
         SocketAddress address = config.listen().address();
         if (!config.reusePort()) {
             listeners.add(bind(bootstrap.group(group), address));
@@ -114,7 +126,7 @@ final class ProxyServer {
         listeners.forEach(listener -> listener.pipeline().addLast(failures));
     }
 
-    private ServerBootstrap bootstrap(ProxyService service) {
+    private ServerBootstrap bootstrap() {
         Endpoint listen = config.listen();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .channel(listen.serverChannelType())

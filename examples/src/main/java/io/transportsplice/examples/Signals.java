@@ -6,7 +6,7 @@ import jnr.posix.SignalHandler;
 import jnr.posix.util.SunMiscSignal;
 import picocli.CommandLine;
 
-/** What SIGTERM and SIGINT do. */
+/** What signals do. Where the JVM leaves them alone (-Xrs), so does this. */
 final class Signals {
     private Signals() {}
 
@@ -29,6 +29,15 @@ final class Signals {
             } catch (IllegalArgumentException e) {
                 return; // "Signal already used by VM or OS"
             }
+        }
+    }
+
+    /** Instead of ending the program. */
+    static void onHangup(Runnable action) {
+        try {
+            SunMiscSignal.signal(Signal.SIGHUP, number -> action.run());
+        } catch (IllegalArgumentException e) {
+            // "Signal already used by VM or OS"
         }
     }
 }

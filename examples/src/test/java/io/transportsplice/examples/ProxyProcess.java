@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongPredicate;
@@ -48,6 +49,11 @@ final class ProxyProcess implements AutoCloseable {
 
     /** @param options of the proxy; to listen on a free port, and metrics, are added */
     static ProxyProcess start(String proxy, String... options) throws IOException {
+        return start(Map.of(), proxy, options);
+    }
+
+    /** @param environment added to that of the test */
+    static ProxyProcess start(Map<String, String> environment, String proxy, String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-ea", "-Dio.netty.leakDetection.level=paranoid", "-XX:TieredStopAtLevel=1"));
@@ -58,8 +64,9 @@ final class ProxyProcess implements AutoCloseable {
         }
         command.addAll(given);
         Path log = Files.createTempFile(proxy, ".log");
-        Process process =
-                new ProcessBuilder(command).redirectError(log.toFile()).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String endpoint = line(out, LISTENING, process, log);
         return new ProxyProcess(process, log, endpoint, line(out, METRICS, process, log));
@@ -165,6 +172,20 @@ final class ProxyProcess implements AutoCloseable {
     /** What it has told on stderr so far. */
     String complaints() throws IOException {
         return Files.readString(log);
+    }
+
+    /** Until it has told this on stderr. */
+    void awaitComplaint(String text) throws IOException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!complaints().contains(text)) {
+            assertTrue(System.nanoTime() < deadline, () -> "does not say: " + text);
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    /** SIGHUP */
+    void hangUp() {
+        Programs.mustSucceed(Programs.run("sh", "-c", "kill -HUP " + process.pid()));
     }
 
     void terminate() {
