@@ -58,6 +58,11 @@ record App(Path classes) {
                 .toList();
     }
 
+    /** All that the tests have. */
+    static String wholePath() {
+        return path(Library.path(), classPath().toList());
+    }
+
     static Stream<String> classPath() {
         return Stream.of(System.getProperty("java.class.path").split(":", -1)).filter(entry -> entry.endsWith(".jar"));
     }
