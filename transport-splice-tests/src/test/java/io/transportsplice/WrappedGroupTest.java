@@ -1,6 +1,8 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.bootstrap.Bootstrap;
@@ -10,8 +12,11 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -116,8 +121,27 @@ class WrappedGroupTest {
     @Test
     void shouldRefuseLoopsThatAreNotEpolls() {
         MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        EventLoopGroup local = new DefaultEventLoopGroup(1);
         assertThrows(IllegalArgumentException.class, () -> EpollSplice.wrap(nio));
+        assertThrows(IllegalArgumentException.class, () -> EpollSplice.wrap(local));
         nio.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        local.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    @Test
+    @SuppressWarnings("deprecation") // the older class is in use all the same
+    void shouldTakeEveryEpollGroupAsBootstrapsDo() {
+        EventLoopGroup older = new EpollEventLoopGroup(2);
+        try {
+            EventLoopGroup wrapped = EpollSplice.wrap(older);
+            EventLoopGroup single = EpollSplice.wrap(older.next());
+            assertInstanceOf(SplicingEventLoop.class, wrapped.next());
+            assertInstanceOf(SplicingEventLoop.class, single.next());
+            assertSame(single.next(), single.next());
+            assertSame(wrapped, EpollSplice.wrap(wrapped));
+        } finally {
+            older.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        }
     }
 
     /** Asked for its loops before and after the end. */

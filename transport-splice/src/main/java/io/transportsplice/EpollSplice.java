@@ -3,6 +3,7 @@ package io.transportsplice;
 import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
@@ -79,6 +80,23 @@ public final class EpollSplice {
      */
     public static IoEventLoopGroup wrap(IoEventLoopGroup group) {
         return isAvailable() ? SplicingEventLoopGroup.of(group) : group;
+    }
+
+    /**
+     * {@link #wrap(IoEventLoopGroup)}, for a group that is declared as what bootstraps take: any of Netty's epoll groups, be
+     * it made with {@link io.netty.channel.epoll.EpollIoHandler} or the older {@code EpollEventLoopGroup}, or a single
+     * event loop of one.
+     *
+     * @throws IllegalArgumentException unless it is a group of epoll event loops
+     */
+    public static EventLoopGroup wrap(EventLoopGroup group) {
+        if (!isAvailable()) {
+            return group;
+        }
+        if (group instanceof IoEventLoopGroup ioGroup) {
+            return SplicingEventLoopGroup.of(ioGroup);
+        }
+        throw new IllegalArgumentException("not a group of epoll event loops: " + group);
     }
 
     /**

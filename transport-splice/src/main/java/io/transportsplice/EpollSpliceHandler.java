@@ -236,6 +236,14 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         return output == null ? 0 : output.bytesSpliced();
     }
 
+    /**
+     * Whether what this channel reads is spliced at present, as the last {@link SpliceStateEvent} told. To be called on the
+     * channel's event loop.
+     */
+    public boolean isSplicing() {
+        return input != null && input.isToldToSplice();
+    }
+
     /** Takes an outstanding {@code read()} back, as far as it is known to us alone. */
     void forgetRead() {
         input.forgetRead();

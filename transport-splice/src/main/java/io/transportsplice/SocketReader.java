@@ -19,6 +19,9 @@ interface SocketReader {
     /** How many bytes wait in the socket. */
     int unread();
 
+    /** The socket's input seems to have ended: to stop, and let the channel find out. */
+    void ended();
+
     /** The socket is in error: to stop. */
     void failed();
 }

@@ -44,10 +44,6 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     // The channel's life.
 
-    boolean isAdopted() {
-        return handle != null;
-    }
-
     void adopted(SplicingHandle newHandle) {
         handle = newHandle;
         handle.attach(ctx.channel());
@@ -165,6 +161,10 @@ final class SpliceInput implements SpliceSource.Bounds {
             meter.copied(copied);
             mayStart();
         }
+    }
+
+    boolean isToldToSplice() {
+        return source != null && source.isToldToSplice();
     }
 
     private boolean isSplicing() {

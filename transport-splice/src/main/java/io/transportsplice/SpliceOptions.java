@@ -54,6 +54,15 @@ public final class SpliceOptions {
         return new Builder();
     }
 
+    /** A builder that starts from these options. */
+    public Builder toBuilder() {
+        return new Builder()
+                .policy(policy)
+                .pipeCapacity(pipeCapacity)
+                .maxPooledPipes(maxPooledPipes)
+                .maxInFlight(maxInFlight);
+    }
+
     public Policy policy() {
         return policy;
     }
@@ -71,6 +80,12 @@ public final class SpliceOptions {
     /** How many filled pipes of one source may wait in sinks, whatever the pipeline asks for. */
     public int maxInFlight() {
         return maxInFlight;
+    }
+
+    @Override
+    public String toString() {
+        return "SpliceOptions(policy=" + policy + ", pipeCapacity=" + pipeCapacity + ", maxPooledPipes="
+                + maxPooledPipes + ", maxInFlight=" + maxInFlight + ')';
     }
 
     /** When to splice. */

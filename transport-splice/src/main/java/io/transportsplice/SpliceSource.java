@@ -18,7 +18,7 @@ import java.util.Arrays;
  *
  * <p>Confined to the event loop of its channel, except for {@link PipeByteBuf.Home}.
  */
-final class SpliceSource implements SocketReader, PipeByteBuf.Home {
+final class SpliceSource extends StateTeller implements SocketReader, PipeByteBuf.Home {
 
     /** What its owner knows. */
     interface Bounds {
@@ -33,9 +33,7 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
     private static final int MOST_HELD = 16;
 
-    private final AbstractEpollStreamChannel channel;
     private final SplicingHandle handle;
-    private final SplicingEventLoop loop;
     private final SpliceOptions options;
     private final StreamMeter meter;
     private final Bounds bounds;
@@ -46,12 +44,11 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
     private PipeByteBuf[] inFlight = new PipeByteBuf[2];
     private int flying;
     /** Wake-ups in a row that brought nothing. */
-    private int falseAlarms;
+    private byte falseAlarms;
 
     SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
-        this.channel = channel;
+        super(channel);
         this.handle = handle;
-        this.loop = (SplicingEventLoop) channel.eventLoop(); // of an adopted one
         this.options = meter.options();
         this.meter = meter;
         this.bounds = bounds;
@@ -64,19 +61,26 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
 
     /** Ends splicing; what is in flight lives on, and Netty reads from here. Without effect if it has ended. */
     void stop() {
+        stop(null);
+    }
+
+    void stop(SpliceFallback reason) { // null: nothing is against anybody's wish
         if (isSplicing()) {
             handle.stopSplicing();
+            stopped(reason);
+            if (reason != null) {
+                Counters.fallback(reason, channel);
+            }
         }
     }
 
-    /** The same, against somebody's wish. */
-    void stop(SpliceFallback reason) {
-        if (isSplicing()) {
-            stop();
-            Counters.fallback(reason, channel);
-        }
+    @Override
+    public void ended() {
+        handle.stopAtEndOfInput();
+        stopped(null);
     }
 
+    @Override
     boolean isSplicing() {
         return handle.isSplicing(this);
     }
@@ -172,7 +176,7 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
         }
         loop.pool().put(pipe, options.maxPooledPipes());
         if (n == 0) {
-            handle.stopAtEndOfInput();
+            ended();
         } else if (n != -LibC.EAGAIN) {
             refusedByKernel((int) -n);
         }
@@ -190,6 +194,7 @@ final class SpliceSource implements SocketReader, PipeByteBuf.Home {
         }
         inFlight[flying++] = buffer;
         handle.satisfied();
+        delivering();
         channel.pipeline().fireChannelRead(buffer);
         channel.pipeline().fireChannelReadComplete();
     }

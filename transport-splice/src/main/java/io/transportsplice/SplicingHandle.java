@@ -209,7 +209,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
     private void notNow(SocketReader current, int ops) {
         if ((ops & (RDHUP | HUP)) != 0 && current.unread() == 0) {
-            stopAtEndOfInput();
+            current.ended();
         } else {
             paused = true;
             update();
