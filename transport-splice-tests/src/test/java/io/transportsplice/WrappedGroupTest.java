@@ -119,6 +119,7 @@ class WrappedGroupTest {
     }
 
     @Test
+    @SuppressWarnings("deprecation") // the older class is in use all the same
     void shouldRefuseLoopsThatAreNotEpolls() {
         MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         EventLoopGroup local = new DefaultEventLoopGroup(1);
