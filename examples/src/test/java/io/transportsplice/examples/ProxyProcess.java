@@ -54,7 +54,8 @@ final class ProxyProcess implements AutoCloseable {
 
     /** @param environment added to that of the test */
     static ProxyProcess start(Map<String, String> environment, String proxy, String... options) throws IOException {
-        List<String> command = new ArrayList<>();
+        // whoever runs the tests may ignore SIGHUP, as nohup(1) does, and a child inherits that
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-ea", "-Dio.netty.leakDetection.level=paranoid", "-XX:TieredStopAtLevel=1"));
         command.addAll(List.of("-jar", System.getProperty("proxiesJar"), proxy, "--metrics", "127.0.0.1:0"));
