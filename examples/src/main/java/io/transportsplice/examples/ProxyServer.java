@@ -88,6 +88,7 @@ final class ProxyServer {
             AcceptFailures failures = new AcceptFailures(server.counters, new Complaint("cannot accept"));
             server.reload(factory, config.maxConnections());
             server.listen(failures);
+            ProxyInfo.register(server.registry, config, server.localEndpoint(), () -> server.draining);
             if (config.metrics().isPresent()) {
                 server.metrics =
                         MetricsServer.start(config.metrics().get(), server::scrape, () -> !server.draining, failures);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(120)
 class AccessLogTest {
     private static AccessEntry entry(int up) {
         return new AccessEntry(Instant.EPOCH, 1, "a:1", "b:2", (long) up, 0L, null, "finished", null);

@@ -6,6 +6,7 @@ import io.transportsplice.examples.Programs.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,18 +22,32 @@ class MetricsPageIT {
         Programs.require("nginx", "curl", "chromium");
         Files.createDirectories(directory.resolve("www"));
         Programs.randomFile(directory.resolve("www/data"), SIZE);
+        int freePort = Programs.freePort();
         try (Nginx nginx = Nginx.start(directory, SERVER, 1);
-                ProxyProcess proxy =
-                        ProxyProcess.start("tcp-proxy", "--to", "127.0.0.1:" + nginx.port(0), "--mode", "splice")) {
+                ProxyProcess proxy = start("127.0.0.1:" + freePort, "127.0.0.1:" + nginx.port(0))) {
             Programs.mustSucceed(Programs.curl("-o", "/dev/null", "http://" + proxy.endpoint() + "/data"));
             proxy.awaitMetric("proxy_clients", clients -> clients == 0);
             String shown = browse(directory, proxy.page());
-            for (String line : new String[] {
-                "Proxy live", "spliced 24.0 MiB", "copied 0 B", "share spliced 100.0 %", "clients now 0", "accepted 1"
-            }) {
+            for (String line : List.of(
+                    "tcp-proxy degraded listens on " + proxy.endpoint(),
+                    "mode splice",
+                    ", pipes of 1.00 MiB",
+                    "left out for a while: 127.0.0.1:" + freePort,
+                    "100.0 % spliced, of all bytes 0 clients now",
+                    "127.0.0.1:" + freePort + " down 0 0 1 0 B 0 B",
+                    "127.0.0.1:" + nginx.port(0) + " up 0 1 0 ",
+                    "spliced 24.0 MiB copied 0 B",
+                    "accepted 1 ",
+                    "upstream: refused 1")) {
                 assertTrue(shown.contains(line), () -> line + " is not on the page: " + shown);
             }
         }
+    }
+
+    /** Goes to the first upstream first, and leaves it out from then on. */
+    private static ProxyProcess start(String... upstreams) throws IOException {
+        return ProxyProcess.start(
+                "tcp-proxy", "--to", upstreams[0], "--to", upstreams[1], "--fail-time", "1h", "--mode", "splice");
     }
 
     /** What a user reads there once its script has run for some seconds of its own time. */

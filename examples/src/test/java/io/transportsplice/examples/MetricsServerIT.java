@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.transportsplice.EpollSplice;
+import io.transportsplice.SpliceOptions;
+import io.transportsplice.examples.Programs.Ended;
 import io.transportsplice.micrometer.SpliceMeterBinder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -196,6 +199,33 @@ class MetricsServerIT {
         String samples = "(?m)^(splice_[^ ]+) ";
         assertEquals(
                 names(registry.scrape(), samples), names(proxy.get("/metrics").body(), samples));
+    }
+
+    @Test
+    void shouldSayWhatItIs() throws Exception {
+        String info = proxy.get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("proxy_info{"))
+                .findFirst()
+                .orElseThrow();
+        for (String label : List.of(
+                "program=\"tcp-proxy\"",
+                "listen=\"" + proxy.endpoint() + "\"",
+                "mode=\"auto\"",
+                "kernel=\"" + EpollSplice.kernel() + "\"",
+                "pipe_capacity=\"" + SpliceOptions.defaults().pipeCapacity() + "\"")) {
+            assertTrue(info.contains(label), info);
+        }
+        assertTrue(info.matches(".*,version=\"\\d.*"), info);
+    }
+
+    @Test
+    void shouldHaveMetricsThatPrometheusHasNothingAgainst() throws Exception {
+        Programs.require("promtool");
+        Ended ended = Programs.filter(proxy.get("/metrics").body(), "promtool", "check", "metrics");
+        assertEquals("", ended.out());
+        Programs.mustSucceed(ended);
     }
 
     private static Set<String> names(String text, String pattern) {
