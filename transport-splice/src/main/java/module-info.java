@@ -24,6 +24,7 @@ module io.transportsplice {
     // What is used where it is. Not transitive: whoever compiles against us would need it then.
     requires static jdk.jfr;
     requires static micrometer.core;
+    requires static org.jspecify;
 
     exports io.transportsplice;
     exports io.transportsplice.micrometer;

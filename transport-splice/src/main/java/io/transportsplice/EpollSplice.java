@@ -7,12 +7,15 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether splicing works here: Linux, the native epoll transport of Netty 4.2, and a kernel that lets a byte be
  * spliced from one pipe to another, which is tried once, when this class is first used. Where it does not work an
  * {@link EpollSpliceHandler} passes everything through. Any thread.
  */
+@NullMarked
 public final class EpollSplice {
 
     private EpollSplice() {}
@@ -34,7 +37,7 @@ public final class EpollSplice {
     }
 
     /** Why splicing is unavailable, or {@code null} where it is available. */
-    public static Throwable unavailabilityCause() {
+    public static @Nullable Throwable unavailabilityCause() {
         return Availability.CAUSE;
     }
 
@@ -43,7 +46,7 @@ public final class EpollSplice {
      * {@code "jnr"}, which is jnr-ffi; {@code null} where splicing is unavailable. {@code -Dio.transportsplice.kernel}
      * insists on one of them.
      */
-    public static String kernel() {
+    public static @Nullable String kernel() {
         return Availability.KERNEL;
     }
 

@@ -12,6 +12,8 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets a proxy's bytes bypass user space. Put one <b>first</b> into the pipeline of each of the two channels, with the
@@ -40,16 +42,17 @@ import java.io.IOException;
  *
  * <p>One per channel. Its methods are called by Netty, on the channel's event loop.
  */
+@NullMarked
 public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     private final SpliceOptions options;
     private ChannelHandlerContext ctx;
     /** Null once the channel is adopted, or if it can't be. */
-    private SpliceRegistration registration;
+    private @Nullable SpliceRegistration registration;
 
     private SpliceInput input;
     /** Null until bytes in a pipe are written: idle channels are many. */
-    private SpliceOutput output;
+    private @Nullable SpliceOutput output;
     /** Else everything is passed through. */
     private boolean possible;
 
@@ -85,7 +88,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         registration = new SpliceRegistration(ctx, input, () -> registration = null);
     }
 
-    private SpliceFallback obstacle() {
+    private @Nullable SpliceFallback obstacle() {
         if (Availability.LIBC == null) {
             return SpliceFallback.UNAVAILABLE;
         }

@@ -2,12 +2,14 @@ package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
+import org.jspecify.annotations.NullMarked;
 
 /**
  * A part of what {@link EpollSpliceHandler#limit} asked for. Not a buffer, so that it passes the decoders of its pipeline.
  * Write it to a channel that has an {@link EpollSpliceHandler}, or its {@link #content()} to any channel. Spliced or
  * copied, nobody needs to know.
  */
+@NullMarked
 public final class LimitedBytes extends DefaultByteBufHolder {
 
     LimitedBytes(ByteBuf content) {

@@ -1,9 +1,13 @@
 package io.transportsplice;
 
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why bytes were copied. A silent fallback is how others copied for months without knowing it (realm #157), so each has a
  * name and a counter, {@link SpliceMetrics#fallbacks}, and a mistake of the user's is logged, once, at WARN.
  */
+@NullMarked
 public enum SpliceFallback {
     /** The natives or the system do not allow it: {@link EpollSplice#unavailabilityCause()} says why. */
     UNAVAILABLE("see EpollSplice.unavailabilityCause()"),
@@ -40,18 +44,19 @@ public enum SpliceFallback {
     /** Somebody holds many buffers of this source, and wants more. */
     HELD;
 
-    private final String remedy;
+    private final @Nullable String remedy;
 
     SpliceFallback() {
         this(null);
     }
 
     /** @param remedy what the user can do about a mistake */
-    SpliceFallback(String remedy) {
+    SpliceFallback(@Nullable String remedy) {
         this.remedy = remedy;
     }
 
     /** {@code null} if there was no mistake. */
+    @Nullable
     String remedy() {
         return remedy;
     }

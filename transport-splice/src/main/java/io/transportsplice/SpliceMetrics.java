@@ -2,12 +2,14 @@ package io.transportsplice;
 
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.NullMarked;
 
 /**
  * What splicing did in this process, all event loops together: an immutable snapshot. Taking one is cheap and costs the
  * event loops nothing; its values were read one after the other while the loops went on, so they may disagree by what
  * happened in between. Any thread.
  */
+@NullMarked
 public final class SpliceMetrics {
 
     private final long[] pool = PoolCounters.sums();

@@ -5,7 +5,10 @@ import static io.netty.util.internal.ObjectUtil.checkNotNull;
 import static io.netty.util.internal.ObjectUtil.checkPositive;
 import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
+import org.jspecify.annotations.NullMarked;
+
 /** How an {@link EpollSpliceHandler} splices. Immutable, to be shared by any number of handlers. */
+@NullMarked
 public final class SpliceOptions {
 
     /** A page, and what {@code F_SETPIPE_SZ} takes. */

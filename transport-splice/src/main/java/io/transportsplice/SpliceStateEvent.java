@@ -1,5 +1,8 @@
 package io.transportsplice;
 
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A user event: what the channel reads is spliced from here on, or is copied. Fired in pipelines with an
  * {@link EpollSpliceHandler}, on the channel's event loop, when that changes and only then: once before the first spliced
@@ -10,4 +13,5 @@ package io.transportsplice;
  * @param reason why it is copied, against the user's wish or because that is cheaper; {@code null} if it is spliced, or if
  *     the input, or a {@link EpollSpliceHandler#limit limit}, has ended
  */
-public record SpliceStateEvent(boolean splicing, SpliceFallback reason) {}
+@NullMarked
+public record SpliceStateEvent(boolean splicing, @Nullable SpliceFallback reason) {}

@@ -48,7 +48,8 @@ class ManifestTest {
     void shouldNeedNettyAndJnrButNotWhatIsOptional() {
         Map<String, String> imports = clauses("Import-Package");
         imports.forEach((name, attributes) -> {
-            boolean optional = name.startsWith("io.micrometer.") || name.equals("jdk.jfr");
+            boolean optional =
+                    name.startsWith("io.micrometer.") || name.startsWith("org.jspecify.") || name.equals("jdk.jfr");
             assertEquals(optional, attributes.contains("resolution:=optional"), name + attributes);
             if (name.startsWith("io.netty.")) {
                 assertTrue(attributes.contains("version=\"[4.2.7,5)\""), name + attributes);

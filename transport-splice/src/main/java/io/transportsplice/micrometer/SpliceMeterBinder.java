@@ -15,6 +15,7 @@ import io.transportsplice.SpliceMetrics;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.NullMarked;
 
 /**
  * Shows {@link SpliceMetrics} to Micrometer:
@@ -31,6 +32,7 @@ import java.util.function.ToDoubleFunction;
  * <p>Needs {@code io.micrometer:micrometer-core}, which the library itself does not bring along. Any thread.
  */
 @SuppressWarnings("exports") // of Micrometer's types: whoever uses this class requires micrometer.core anyhow
+@NullMarked
 public final class SpliceMeterBinder implements MeterBinder {
 
     /** Micrometer refers weakly to what it measures. The counters live as long as their class does, and so may this. */

@@ -1,6 +1,9 @@
 package io.transportsplice.relay;
 
+import org.jspecify.annotations.NullMarked;
+
 /** How a relay ended: see {@link RelayHandler#end}. */
+@NullMarked
 public enum RelayEnd {
     /** Both directions ended, each with its last byte. */
     FINISHED,

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A complete relay: forwards every message of its channel to a peer's, whatever the messages are; it knows nothing of
@@ -40,6 +42,7 @@ import java.util.Queue;
  * <p>It sets {@link ChannelOption#ALLOW_HALF_CLOSURE}, and {@link ChannelOption#AUTO_READ} to false, on its channel.
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
  */
+@NullMarked
 public final class RelayHandler extends RelaySide {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
@@ -62,7 +65,7 @@ public final class RelayHandler extends RelaySide {
     private Channel channel;
     private IdleWatch idleWatch;
     /** From this channel to its peer; null until they are joined. */
-    private Direction out;
+    private @Nullable Direction out;
 
     private volatile Input input = Input.OPEN;
 
@@ -187,7 +190,7 @@ public final class RelayHandler extends RelaySide {
 
     /** Its channelInactive does the rest. */
     @Override
-    void cut(RelayEnd how, Throwable cause) {
+    void cut(RelayEnd how, @Nullable Throwable cause) {
         input = Input.CUT;
         RelayPair pair = pair();
         if (pair != null) {

@@ -4,18 +4,21 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One of the two channels of a relay, as what the relay consists of sees it. Confined to the event loop of its channel, but
  * for what says otherwise.
  */
+@NullMarked
 abstract class RelaySide extends ChannelInboundHandlerAdapter {
 
     private final AtomicLong bytesRelayed = new AtomicLong();
     /** By a pair, even if it has not begun. */
     private final AtomicBoolean claimed = new AtomicBoolean();
     /** Null until they are joined. */
-    private volatile RelayPair relay;
+    private volatile @Nullable RelayPair relay;
 
     /**
      * Both, or none. Any thread.
@@ -52,18 +55,18 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
     }
 
     /** How the relay ended, or {@code null} while it goes on, and where there never was one. Any thread. */
-    public final RelayEnd end() {
+    public final @Nullable RelayEnd end() {
         RelayPair.Ending ending = ending();
         return ending == null ? null : ending.how();
     }
 
     /** The error that ended it, or {@code null} if there was none, or it goes on. Any thread. */
-    public final Throwable endCause() {
+    public final @Nullable Throwable endCause() {
         RelayPair.Ending ending = ending();
         return ending == null ? null : ending.cause();
     }
 
-    private RelayPair.Ending ending() {
+    private RelayPair.@Nullable Ending ending() {
         RelayPair pair = relay;
         return pair == null ? null : pair.ending();
     }
@@ -78,5 +81,5 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
     abstract void timedOut();
 
     /** It will not tell how its input would have gone on: it is reset, unless both directions have ended. */
-    abstract void cut(RelayEnd how, Throwable cause);
+    abstract void cut(RelayEnd how, @Nullable Throwable cause);
 }
