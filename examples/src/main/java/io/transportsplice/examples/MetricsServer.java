@@ -30,8 +30,11 @@ final class MetricsServer implements AutoCloseable {
     private static final int MAX_REQUEST = 8 * 1024;
     /** Nothing is read while an answer waits for its client to take it, so that this bounds both. */
     private static final int IDLE_SECONDS = 60;
-    /** Some requests at a time: the rest waits in the socket. */
-    private static final int READ_SIZE = 4 * 1024;
+    /**
+     * Some requests at a time, the rest waits in the socket: fewer than the 128 waiting ones with which HttpServerCodec gives a
+     * client up.
+     */
+    private static final int READ_SIZE = 1024;
 
     private final EventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metrics"), EpollIoHandler.newFactory());
