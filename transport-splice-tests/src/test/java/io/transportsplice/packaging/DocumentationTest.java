@@ -16,8 +16,10 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +42,8 @@ class DocumentationTest {
             "docs/guests.md",
                     List.of(
                             "import reactor.netty.tcp.*; import io.vertx.core.internal.net.NetSocketInternal;",
-                            "TcpClient client; NetSocketInternal from, to;"),
+                            "TcpClient client; NetSocketInternal from, to; Channel channel, broker, frontend; ByteBuf in;"
+                                    + " int frameSize, downstreamCorrelationId;"),
             "docs/migration.md",
                     List.of(
                             "",
@@ -48,9 +51,16 @@ class DocumentationTest {
                                     + " void resumeDecoding() {}"));
 
     private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    /** One for all blocks, as it reads a hundred jars. */
+    private final StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
 
     @TempDir
     Path classes;
+
+    @AfterEach
+    void close() throws IOException {
+        files.close();
+    }
 
     @TestFactory
     Stream<DynamicTest> shouldShowJavaThatCompiles() throws IOException {
@@ -77,7 +87,7 @@ class DocumentationTest {
         StringWriter messages = new StringWriter();
         boolean compiled = compiler.getTask(
                         messages,
-                        null,
+                        files,
                         null,
                         List.of("-proc:none", "-nowarn", "-d", classes.toString(), "-cp", App.wholePath()),
                         null,
