@@ -44,9 +44,9 @@ final class HttpExchanges {
     private boolean isOver;
 
     /** @param connect called when the first request has come: is to call {@link #connected} or {@link #cannotConnect} */
-    HttpExchanges(Channel client, Consumer<HttpExchanges> connect) {
+    HttpExchanges(Channel client, HttpForwarding forwarding, Consumer<HttpExchanges> connect) {
         this.client = client;
-        requests = new HttpRequests(this, () -> connect.accept(this));
+        requests = new HttpRequests(this, forwarding, () -> connect.accept(this));
         insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(HttpCodec.CONFIG), requests);
     }
 

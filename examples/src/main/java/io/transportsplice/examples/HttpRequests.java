@@ -9,13 +9,11 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import java.net.InetSocketAddress;
 
 /** Behind the decoder of a client: passes its requests on, made fit for that, or has them refused. */
 final class HttpRequests extends ChannelInboundHandlerAdapter {
-    private static final String FORWARDED_FOR = "X-Forwarded-For";
-
     private final HttpExchanges exchanges;
+    private final HttpForwarding forwarding;
     private final Runnable connect;
     private boolean hasAsked;
     /** Between a head and the end of its message. */
@@ -25,8 +23,9 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
     private HttpHop hop;
 
     /** @param connect run once the first head is passed on */
-    HttpRequests(HttpExchanges exchanges, Runnable connect) {
+    HttpRequests(HttpExchanges exchanges, HttpForwarding forwarding, Runnable connect) {
         this.exchanges = exchanges;
+        this.forwarding = forwarding;
         this.connect = connect;
     }
 
@@ -118,9 +117,7 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
         exchanges.asked(request);
         HttpRules.makeOriginForm(request);
         hop = HttpHop.pass(request);
-        if (ctx.channel().remoteAddress() instanceof InetSocketAddress address) {
-            request.headers().add(FORWARDED_FOR, address.getAddress().getHostAddress());
-        }
+        forwarding.tell(request, ctx.channel().remoteAddress());
         return null;
     }
 }

@@ -1,9 +1,12 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.handler.ipfilter.IpFilterRule;
 import io.transportsplice.relay.RelayHandler;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /**
  * An HTTP/1.1 reverse proxy: it reads and writes heads by Netty's codec, which passes large bodies on without a look. Each
@@ -14,12 +17,19 @@ import picocli.CommandLine.Mixin;
         sortOptions = false,
         description = {
             "An HTTP/1.1 reverse proxy; large bodies with a Content-Length are spliced.",
-            "X-Forwarded-For tells the upstream who the client is."
+            "Forwarded and X-Forwarded-* tell the upstream who the client is."
         },
         footer = ProxyCommand.FOOTER)
 final class HttpReverseProxy extends ProxyCommand {
     @Mixin
     private UpstreamOptions upstreamOptions;
+
+    @Option(
+            names = "--trust",
+            paramLabel = "CIDR",
+            converter = Conversions.Accept.class,
+            description = "Proxies in front whose Forwarded and X-Forwarded-* are passed on; those of others are not.")
+    private List<IpFilterRule> trusted = List.of();
 
     @Override
     void check() {
@@ -31,8 +41,10 @@ final class HttpReverseProxy extends ProxyCommand {
     ProxyService service(ProxyServer server) {
         Upstreams upstreams = upstreamOptions.upstreams(server);
         Complaint complaint = new Complaint("cannot connect to " + upstreamOptions);
+        HttpForwarding forwarding = new HttpForwarding(trusted);
         return client -> new HttpExchanges(
                 client,
+                forwarding,
                 exchanges -> upstreams.connect(client).addListener(connecting -> {
                     if (connecting.isSuccess()) {
                         join(server, exchanges, client, (Channel) connecting.getNow());

@@ -2,6 +2,7 @@ package io.transportsplice.examples;
 
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -36,7 +37,16 @@ final class HttpRules {
         if (!isOurVersion(request.protocolVersion())) {
             return HttpResponseStatus.HTTP_VERSION_NOT_SUPPORTED;
         }
-        return isHostRight(request) && isTargetRight(request) ? null : HttpResponseStatus.BAD_REQUEST;
+        if (!isHostRight(request) || !isTargetRight(request)) {
+            return HttpResponseStatus.BAD_REQUEST;
+        }
+        return isCodingKnown(request) ? null : HttpResponseStatus.NOT_IMPLEMENTED;
+    }
+
+    /** Section 6.1. Of those that do not end with chunked the decoder has complained. */
+    private static boolean isCodingKnown(HttpRequest request) {
+        return request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING).stream()
+                .allMatch(coding -> HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding.strip()));
     }
 
     /** The status to refuse a part of a request with that could not be decoded. */

@@ -150,7 +150,7 @@ class HttpReverseProxyIT {
     void shouldTellWhoTheClientIs() {
         String url = "http://" + shared.endpoint() + "/client";
         assertEquals(new Ended(0, "127.0.0.1"), Programs.curl(url));
-        assertEquals(new Ended(0, "192.0.2.1, 127.0.0.1"), Programs.curl("-H", "X-Forwarded-For: 192.0.2.1", url));
+        assertEquals(new Ended(0, "127.0.0.1"), Programs.curl("-H", "X-Forwarded-For: 192.0.2.1", url));
     }
 
     @Test
