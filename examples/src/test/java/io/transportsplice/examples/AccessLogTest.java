@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +46,10 @@ class AccessLogTest {
             opened.join(); // as a write, it cannot be interrupted
             taken.write(bytes, from, length);
         }
+
+        long lines() {
+            return taken.toString(StandardCharsets.UTF_8).lines().count();
+        }
     }
 
     @Test
@@ -64,9 +69,12 @@ class AccessLogTest {
         long lost = log.lost();
         assertTrue(lost > 0, "nothing lost");
         out.opened.complete(null);
+        long total = threads.size() * (long) count;
+        while (lost + out.lines() < total) { // until the test's timeout; closing has less patience
+            LockSupport.parkNanos(1_000_000);
+        }
         log.close();
-        long written = out.taken.toString(StandardCharsets.UTF_8).lines().count();
-        assertEquals(threads.size() * (long) count, lost + written);
+        assertEquals(total, lost + out.lines());
     }
 
     @ParameterizedTest
