@@ -29,7 +29,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     /** A fill this large leaves more behind, as a rule: worth another try at once. Smaller: let epoll say. */
     private static final int LIKELY_MORE = 64 * 1024;
     /** So many wake-ups in a row that bring nothing are none any more: splice(2) does not see what there is to read. */
-    private static final int MOST_FALSE_ALARMS = 4;
+    private static final int MOST_FALSE_ALARMS = 16;
     /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
     private static final int MOST_HELD = 16;
 
