@@ -12,7 +12,7 @@ import java.util.concurrent.Future;
 
 /** An upstream of bare bytes: what it does with each connection is the test's to say. */
 final class WireServer implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 30_000;
+    private static final int PATIENCE_MILLIS = 90_000; // a test may have much else to do
 
     private final ServerSocket socket;
 
