@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -186,22 +185,6 @@ class OddUsersTest {
         }
     }
 
-    private static final class FailingAllocator extends PooledByteBufAllocator {
-        private final AtomicBoolean fails = new AtomicBoolean();
-
-        FailingAllocator() {
-            super(true);
-        }
-
-        @Override
-        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-            if (fails.compareAndSet(true, false)) {
-                throw new OutOfMemoryError("asked for by the test");
-            }
-            return super.newDirectBuffer(initialCapacity, maxCapacity);
-        }
-    }
-
     /** Looks at each message, and passes on nothing. */
     private static final class Looking extends ChannelDuplexHandler {
         private final AtomicBoolean failed = new AtomicBoolean();
@@ -240,7 +223,7 @@ class OddUsersTest {
             Looking looking = source.pipeline().get(Looking.class);
             link.source().send(link.forward(), 0, 100, 100);
             Await.until("it looks", looking.looks::get, looks -> looks > 0);
-            allocator.fails.set(true);
+            allocator.failOnce();
             rig.async(() -> link.source().send(link.forward(), 100, 8 * MIB, 64 * KIB));
             source.closeFuture().sync();
             assertFalse(looking.readOn.get());

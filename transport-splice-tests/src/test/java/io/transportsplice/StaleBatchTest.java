@@ -19,6 +19,7 @@ import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.net.InetAddress;
@@ -62,7 +63,7 @@ class StaleBatchTest {
         Peer oldUpstream = backend.accept();
         oldUpstream.halfClose();
         assertEquals(NOTHING, old.receiveToEnd(pattern, 0));
-        CountDownLatch ready = holdLoop();
+        CountDownLatch ready = LoopHold.of(group);
         old.close();
         try (Peer next = Peer.connect(server.localAddress())) {
             oldUpstream.reset();
@@ -74,22 +75,6 @@ class StaleBatchTest {
                 assertEquals(NOTHING, next.receiveToEnd(pattern, 0));
             }
         }
-    }
-
-    /** Keeps the event loop busy until the latch is counted down, so that all that happens meanwhile is one batch. */
-    private CountDownLatch holdLoop() throws InterruptedException {
-        CountDownLatch held = new CountDownLatch(1);
-        CountDownLatch ready = new CountDownLatch(1);
-        group.execute(() -> {
-            held.countDown();
-            try {
-                ready.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-        held.await();
-        return ready;
     }
 
     private Channel listen(Backend backend) {

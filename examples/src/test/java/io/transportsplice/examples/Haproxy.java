@@ -3,16 +3,12 @@ package io.transportsplice.examples;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.locks.LockSupport;
 
 /** An HAProxy that passes HTTP on to one server, as its users would have it. */
 final class Haproxy implements AutoCloseable {
     private static final int ATTEMPTS = 5;
-    private static final long POLL_NANOS = 20_000_000;
 
     private final Process process;
     private final int port;
@@ -41,12 +37,8 @@ final class Haproxy implements AutoCloseable {
                 """.formatted(port, server));
             Path log = directory.resolve("haproxy.log");
             Process process = Programs.start(log, "haproxy", "-db", "-f", config.toString());
-            while (process.isAlive()) {
-                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                    return new Haproxy(process, socket.getPort());
-                } catch (IOException e) {
-                    LockSupport.parkNanos(POLL_NANOS); // not yet
-                }
+            if (Programs.awaitAccepting(process, port)) {
+                return new Haproxy(process, port);
             }
             assertTrue(attempt < ATTEMPTS, "haproxy does not start: " + Files.readString(log));
         }

@@ -3,19 +3,14 @@ package io.transportsplice.examples;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /** An nginx with the servers that a test wants, on ports that were free; it runs in a directory of its own. */
 final class Nginx implements AutoCloseable {
     private static final int ATTEMPTS = 5;
-    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Process process;
     private final List<Integer> ports;
@@ -80,23 +75,7 @@ final class Nginx implements AutoCloseable {
     }
 
     private static boolean isUp(Process process, List<Integer> ports) {
-        for (int port : ports) {
-            while (!accepts(port)) {
-                if (!process.isAlive()) {
-                    return false;
-                }
-                LockSupport.parkNanos(POLL_NANOS);
-            }
-        }
-        return process.isAlive();
-    }
-
-    private static boolean accepts(int port) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (IOException e) {
-            return false; // not yet
-        }
+        return ports.stream().allMatch(port -> Programs.awaitAccepting(process, port));
     }
 
     private static String read(Path log) {

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +18,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** The real programs that tests put around a proxy. */
 final class Programs {
     private static final long TIMEOUT_SECONDS = 60;
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private Programs() {}
 
@@ -64,6 +67,25 @@ final class Programs {
                 .keySet()
                 .removeIf(name -> name.toLowerCase(Locale.ROOT).endsWith("_proxy"));
         return builder.start();
+    }
+
+    /** Waits until a server accepts connections. Returns whether it does; else it has ended. */
+    static boolean awaitAccepting(Process server, int port) {
+        while (!accepts(port)) {
+            if (!server.isAlive()) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return server.isAlive(); // else it was somebody else who accepted
+    }
+
+    private static boolean accepts(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false; // not yet
+        }
     }
 
     /** Runs a program to its end, with its two outputs in one. */

@@ -46,24 +46,21 @@ record Setup(String name, Path java, List<String> options, Optional<Path> archiv
 
     /** With a class data archive. */
     private static Setup archived(String name, Path java, List<String> options, Path out) {
-        Path archive = out.resolve(name + ".jsa");
-        return new Setup(
-                name,
-                java,
-                both(options, List.of("-XX:SharedArchiveFile=" + archive)),
-                Optional.of(archive),
-                "-XX:ArchiveClassesAtExit=" + archive);
+        return with(out.resolve(name + ".jsa"), name, java, options, "SharedArchiveFile", "ArchiveClassesAtExit");
     }
 
     /** With an ahead-of-time cache, which holds method profiles too. */
     private static Setup cached(String name, Path java, List<String> options, Path out) {
-        Path archive = out.resolve(name + ".aot");
+        return with(out.resolve(name + ".aot"), name, java, options, "AOTCache", "AOTCacheOutput");
+    }
+
+    private static Setup with(Path archive, String name, Path java, List<String> options, String reads, String writes) {
         return new Setup(
                 name,
                 java,
-                both(options, List.of("-XX:AOTCache=" + archive)),
+                both(options, List.of("-XX:" + reads + "=" + archive)),
                 Optional.of(archive),
-                "-XX:AOTCacheOutput=" + archive);
+                "-XX:" + writes + "=" + archive);
     }
 
     Relay relay(Path jar, int pipe) {

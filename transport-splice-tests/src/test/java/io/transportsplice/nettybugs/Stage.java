@@ -12,7 +12,6 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Plain Netty: one event loop, a server on it, and autoRead off. */
@@ -56,22 +55,6 @@ final class Stage implements AutoCloseable {
     /** Of the connection that was accepted last. */
     Witness witness() {
         return witness;
-    }
-
-    /** Keeps the event loop busy until the latch is counted down, so that all that happens meanwhile is one batch. */
-    CountDownLatch holdLoop() throws InterruptedException {
-        CountDownLatch held = new CountDownLatch(1);
-        CountDownLatch ready = new CountDownLatch(1);
-        loop.execute(() -> {
-            held.countDown();
-            try {
-                ready.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-        held.await();
-        return ready;
     }
 
     @Override

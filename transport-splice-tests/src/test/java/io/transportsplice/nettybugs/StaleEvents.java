@@ -7,6 +7,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Peer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ final class StaleEvents implements NettyBug.Program {
                 Witness fresh = new Witness(active -> {});
                 Channel[] connecting = new Channel[1];
                 trigger.whenRead(() -> connecting[0] = replace(closed, backend, fresh));
-                CountDownLatch ready = stage.holdLoop();
+                CountDownLatch ready = LoopHold.of(stage.loop());
                 first.send((byte) 1);
                 second.halfClose();
                 ready.countDown();
