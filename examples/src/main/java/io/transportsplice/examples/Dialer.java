@@ -16,7 +16,6 @@ import io.transportsplice.relay.RelayHandler;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,6 +23,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -79,12 +79,12 @@ final class Dialer {
      * @param to an address; a name that is not resolved yet is looked up
      */
     Future<Channel> dial(Channel client, Endpoint to) {
-        return dial(client.eventLoop(), to, address -> connects.connect(client, address), client::isActive)
-                .addListener(done -> {
-                    if (done.cause() instanceof UnknownHostException) { // no address has been tried, and counted
-                        counters.connected(client.eventLoop().newFailedFuture(done.cause()));
-                    }
-                });
+        return dial(
+                client.eventLoop(),
+                to,
+                address -> connects.connect(client, address),
+                client::isActive,
+                cause -> counters.connected(client.eventLoop().newFailedFuture(cause)));
     }
 
     /**
@@ -92,9 +92,14 @@ final class Dialer {
      *
      * @param connect connects to an address, on the event loop
      * @param isWanted whether it is worth going on
+     * @param unresolved is told why there is no address to be tried
      */
     Future<Channel> dial(
-            EventLoop loop, Endpoint to, Function<Endpoint, ChannelFuture> connect, BooleanSupplier isWanted) {
+            EventLoop loop,
+            Endpoint to,
+            Function<Endpoint, ChannelFuture> connect,
+            BooleanSupplier isWanted,
+            Consumer<Throwable> unresolved) {
         Promise<Channel> connected = loop.newPromise();
         if (to.isResolved()) {
             new Race(loop, List.of(to), connected, connect, isWanted).next();
@@ -104,6 +109,7 @@ final class Dialer {
             if (all.isSuccess()) {
                 new Race(loop, byTurns(all.getNow()), connected, connect, isWanted).next();
             } else {
+                unresolved.accept(all.cause());
                 connected.setFailure(all.cause());
             }
         });

@@ -50,7 +50,7 @@ final class HealthCheck {
         return loop -> {
             Promise<Channel> opened = loop.newPromise();
             server.dialer()
-                    .dial(loop, to, address -> server.connector().probe(loop, address), () -> true)
+                    .dial(loop, to, address -> server.connector().probe(loop, address), () -> true, cause -> {})
                     .addListener((Future<Channel> connected) -> {
                         if (connected.isSuccess()) {
                             opening.open(connected.getNow(), to).addListener(new PromiseNotifier<>(opened));
