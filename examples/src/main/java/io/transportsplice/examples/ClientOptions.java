@@ -70,8 +70,8 @@ final class ClientOptions {
     }
 
     private Refusal refusal(Channel client, InetSocketAddress address, ClientsOfAddresses others) {
-        boolean isAllowed = allow.isEmpty() || allow.stream().anyMatch(rule -> rule.matches(address));
-        if (!isAllowed || deny.stream().anyMatch(rule -> rule.matches(address))) {
+        boolean isAllowed = allow.isEmpty() || Networks.contain(allow, address);
+        if (!isAllowed || Networks.contain(deny, address)) {
             return Refusal.DENIED;
         }
         InetAddress host = address.getAddress();

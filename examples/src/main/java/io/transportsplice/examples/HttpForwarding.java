@@ -52,7 +52,7 @@ final class HttpForwarding {
     }
 
     private boolean isTrusted(SocketAddress client) {
-        return client instanceof InetSocketAddress address && trusted.stream().anyMatch(rule -> rule.matches(address));
+        return client instanceof InetSocketAddress address && Networks.contain(trusted, address);
     }
 
     /** What the first proxy has seen is what matters. */

@@ -5,6 +5,8 @@ import io.netty.handler.ipfilter.IpFilterRuleType;
 import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
 
 /** Networks as people write them: {@code 10.0.0.0/8}, {@code 2001:db8::/32}, or one address. */
 final class Networks {
@@ -23,6 +25,11 @@ final class Networks {
         }
         int bits = address.getAddress().length * Byte.SIZE;
         return new IpSubnetFilterRule(address, slash < 0 ? bits : prefix(text.substring(slash + 1), bits), type);
+    }
+
+    /** Whether an address is of one of these networks. */
+    static boolean contain(List<IpFilterRule> networks, InetSocketAddress address) {
+        return networks.stream().anyMatch(network -> network.matches(address));
     }
 
     private static int prefix(String text, int bits) {

@@ -24,18 +24,18 @@ final class Signals {
             }
         };
         for (Signal signal : new Signal[] {Signal.SIGTERM, Signal.SIGINT}) {
-            try {
-                SunMiscSignal.signal(signal, handler);
-            } catch (IllegalArgumentException e) {
-                return; // "Signal already used by VM or OS"
-            }
+            handle(signal, handler);
         }
     }
 
     /** Instead of ending the program. */
     static void onHangup(Runnable action) {
+        handle(Signal.SIGHUP, number -> action.run());
+    }
+
+    private static void handle(Signal signal, SignalHandler handler) {
         try {
-            SunMiscSignal.signal(Signal.SIGHUP, number -> action.run());
+            SunMiscSignal.signal(signal, handler);
         } catch (IllegalArgumentException e) {
             // "Signal already used by VM or OS"
         }

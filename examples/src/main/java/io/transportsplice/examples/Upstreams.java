@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Upstreams that do the same job. A client goes to the one with the fewest connections for its weight; if that cannot be connected to,
- * to the next, and others leave it out for a while. Any thread.
+ * Upstreams that do the same job. A client goes to the one with the fewest connections for its weight; if that cannot be
+ * connected to, to the next, and others leave it out for a while. Any thread.
  */
 final class Upstreams {
     private final Dialer dialer;
@@ -20,10 +20,6 @@ final class Upstreams {
     Upstreams(Dialer dialer, List<Upstream> all) {
         this.dialer = dialer;
         this.all = List.copyOf(all);
-    }
-
-    List<Upstream> all() {
-        return all;
     }
 
     /** Connects a client to one of the upstreams, on the client's event loop. Fails if all of them did. */
