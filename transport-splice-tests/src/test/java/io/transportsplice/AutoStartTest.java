@@ -9,12 +9,12 @@ import io.netty.util.concurrent.EventExecutor;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.UserRelayHandler;
 import io.transportsplice.testing.UserRelayHandler.Idiom;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,21 +55,12 @@ class AutoStartTest {
         Channel source = route.up()
                 ? rig.relay().lastPair().front()
                 : rig.relay().lastPair().back();
-        CountDownLatch waits = new CountDownLatch(1);
-        source.eventLoop().execute(() -> awaitUnhurried(waits));
-        link.source().send(link.forward(), SMALL, SMALL + LARGE, LARGE);
-        Await.until("all waits", () -> unread(source), unread -> unread == LARGE);
-        waits.countDown();
+        LoopHold.whileHeld(source.eventLoop(), () -> {
+            link.source().send(link.forward(), SMALL, SMALL + LARGE, LARGE);
+            Await.until("all waits", () -> unread(source), unread -> unread == LARGE);
+        });
         link.sink().receive(link.forward(), SMALL, SMALL + LARGE);
         return SpliceMetrics.snapshot().bytesCopied() - before;
-    }
-
-    private static void awaitUnhurried(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     private static int unread(Channel channel) {

@@ -3,10 +3,12 @@ package io.transportsplice;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -16,9 +18,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.RejectedExecutionHandlers;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.LoopHold;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -140,15 +142,12 @@ class OutlivedLoopTest {
                 buffers.add(buffer);
                 expected.add(source.pattern().bytes(source.position(buffer), buffer.capacity()));
             }
-            CountDownLatch busy = fillTheQueue(source);
-            try {
+            withFullQueue(source, () -> {
                 for (int i = 0; i < buffers.size(); i++) {
                     deed.to(buffers.get(i), expected.get(i));
                 }
                 assertTrue(Baseline.State.now().pipesInUse() > before.pipesInUse(), "it has not got them yet");
-            } finally {
-                busy.countDown();
-            }
+            });
             awaitHome();
             for (int i = 0; i < 2 * ALWAYS.maxInFlight(); i++) {
                 source.nextInPipe().release();
@@ -157,25 +156,17 @@ class OutlivedLoopTest {
         }
     }
 
-    /** @return what ends it */
-    private static CountDownLatch fillTheQueue(CollectingSource source) throws InterruptedException {
-        CountDownLatch started = new CountDownLatch(1);
-        CountDownLatch busy = new CountDownLatch(1);
-        source.channel().eventLoop().execute(() -> {
-            started.countDown();
-            try {
-                busy.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+    private static void withFullQueue(CollectingSource source, LoopHold.Action action) throws Exception {
+        EventLoop loop = source.channel().eventLoop();
+        LoopHold.whileHeld(loop, () -> {
+            assertThrows(RejectedExecutionException.class, () -> fillQueue(loop));
+            action.run();
         });
-        started.await();
-        try {
-            while (true) {
-                source.channel().eventLoop().execute(() -> {});
-            }
-        } catch (RejectedExecutionException e) {
-            return busy;
+    }
+
+    private static void fillQueue(EventLoop loop) {
+        while (true) {
+            loop.execute(() -> {});
         }
     }
 
@@ -184,10 +175,10 @@ class OutlivedLoopTest {
     void shouldCloseThePipeWhenTheLoopEndsWithItsQueueFull() throws Exception {
         try (CollectingSource source = source()) {
             PipeByteBuf buffer = source.nextInPipe();
-            CountDownLatch busy = fillTheQueue(source);
-            buffer.release();
-            group.shutdownGracefully(QUIET_MILLIS, QUIET_MILLIS, TimeUnit.MILLISECONDS);
-            busy.countDown();
+            withFullQueue(source, () -> {
+                buffer.release();
+                group.shutdownGracefully(QUIET_MILLIS, QUIET_MILLIS, TimeUnit.MILLISECONDS);
+            });
             end(group);
             awaitHome();
         }

@@ -23,7 +23,6 @@ import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.net.InetAddress;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,17 +62,19 @@ class StaleBatchTest {
         Peer oldUpstream = backend.accept();
         oldUpstream.halfClose();
         assertEquals(NOTHING, old.receiveToEnd(pattern, 0));
-        CountDownLatch ready = LoopHold.of(group);
-        old.close();
-        try (Peer next = Peer.connect(server.localAddress())) {
+        Peer[] next = new Peer[1];
+        LoopHold.whileHeld(group, () -> {
+            old.close();
+            next[0] = Peer.connect(server.localAddress());
             oldUpstream.reset();
-            ready.countDown();
-            try (Peer nextUpstream = backend.accept()) {
-                next.send(pattern, 0, 1_000, 1_000);
-                nextUpstream.receive(pattern, 0, 1_000);
-                nextUpstream.halfClose();
-                assertEquals(NOTHING, next.receiveToEnd(pattern, 0));
-            }
+        });
+        try (Peer nextUpstream = backend.accept()) {
+            next[0].send(pattern, 0, 1_000, 1_000);
+            nextUpstream.receive(pattern, 0, 1_000);
+            nextUpstream.halfClose();
+            assertEquals(NOTHING, next[0].receiveToEnd(pattern, 0));
+        } finally {
+            next[0].close();
         }
     }
 

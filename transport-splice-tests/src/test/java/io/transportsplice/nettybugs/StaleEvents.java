@@ -11,7 +11,6 @@ import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Peer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 
 /**
  * Within one batch of events a channel is closed, and another one, which gets the number of its descriptor, connects. Then
@@ -32,10 +31,10 @@ final class StaleEvents implements NettyBug.Program {
                 Witness fresh = new Witness(active -> {});
                 Channel[] connecting = new Channel[1];
                 trigger.whenRead(() -> connecting[0] = replace(closed, backend, fresh));
-                CountDownLatch ready = LoopHold.of(stage.loop());
-                first.send((byte) 1);
-                second.halfClose();
-                ready.countDown();
+                LoopHold.whileHeld(stage.loop(), () -> {
+                    first.send((byte) 1);
+                    second.halfClose();
+                });
                 Await.until("connecting", () -> trigger.bytes() == 1);
                 return look(stage, backend, connecting, fresh);
             } finally {

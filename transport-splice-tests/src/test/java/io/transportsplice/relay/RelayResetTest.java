@@ -17,6 +17,7 @@ import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
@@ -24,7 +25,6 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -130,27 +130,18 @@ class RelayResetTest {
                     .syncUninterruptibly()
                     .channel();
             try (Peer peer = backend.accept()) {
-                CountDownLatch full = new CountDownLatch(1);
-                channel.eventLoop().execute(() -> awaitUninterruptibly(full));
-                assertThrows(RejectedExecutionException.class, () -> {
-                    while (true) {
-                        channel.eventLoop().execute(() -> {});
-                    }
+                LoopHold.whileHeld(channel.eventLoop(), () -> {
+                    assertThrows(RejectedExecutionException.class, () -> {
+                        while (true) {
+                            channel.eventLoop().execute(() -> {});
+                        }
+                    });
+                    RelayHandler.reset(channel);
                 });
-                RelayHandler.reset(channel);
-                full.countDown();
                 Link.expect(new Received(0, End.RESET), peer.receiveToEnd(new Pattern(0), 0));
             }
         } finally {
             group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
-        }
-    }
-
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
         }
     }
 
