@@ -35,7 +35,6 @@ final class Endpoint {
     private boolean outputEnded;
     private boolean inputEnded;
     private boolean closed;
-    private Runnable onClose = () -> {};
     private long writePausedUntil;
     private long readPausedUntil;
 
@@ -261,12 +260,12 @@ final class Endpoint {
 
     /** Nothing has moved for too long. */
     void hang() throws IOException {
+        channel.setOption(StandardSocketOptions.SO_LINGER, 0); // or it would look like a clean end to the other
         if (connection == null) {
             close();
             engine.ledger().hungWithoutHeader();
             return;
         }
-        channel.setOption(StandardSocketOptions.SO_LINGER, 0);
         finish(
                 Verdict.HANG,
                 received + " of " + theirs.goal() + " received, end " + (inputEnded ? "seen" : "not seen") + ", " + sent
@@ -289,11 +288,6 @@ final class Endpoint {
         closed = true;
         channel.close();
         engine.closed(this);
-        onClose.run();
-    }
-
-    void onClose(Runnable action) {
-        onClose = action;
     }
 
     private void progress() {

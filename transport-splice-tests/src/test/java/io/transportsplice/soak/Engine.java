@@ -33,13 +33,13 @@ final class Engine implements AutoCloseable {
     private final ServerSocketChannel serverFirst;
     private final PriorityQueue<Alarm> alarms = new PriorityQueue<>((a, b) -> Long.compare(a.at, b.at));
     private final Set<Endpoint> endpoints = new HashSet<>();
+    private final Set<Endpoint> clients = new HashSet<>();
     private final ByteBuffer writeBuffer = ByteBuffer.allocate(BUFFER);
     private final byte[] readArray = new byte[BUFFER];
     private final PatientClock patience = new PatientClock();
     private long now = System.nanoTime();
     private long patientNow;
     private int nextId;
-    private int open;
 
     Engine(long seed, Ledger ledger, int clientFirstPort, int serverFirstPort) throws IOException {
         this.seed = seed;
@@ -66,7 +66,7 @@ final class Engine implements AutoCloseable {
 
     /** How many clients are connected. */
     int open() {
-        return open;
+        return clients.size();
     }
 
     Selector selector() {
@@ -138,14 +138,14 @@ final class Engine implements AutoCloseable {
     private void add(Endpoint endpoint, boolean client) {
         endpoints.add(endpoint);
         if (client) {
-            open++;
-            endpoint.onClose(() -> open--);
+            clients.add(endpoint);
         }
         endpoint.updateInterest();
     }
 
     void closed(Endpoint endpoint) {
         endpoints.remove(endpoint);
+        clients.remove(endpoint);
     }
 
     void wakeAt(long at, Endpoint endpoint) {
@@ -175,8 +175,8 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** Ends what has not moved for so long. */
-    void endHanging(long nanos) throws IOException {
+    /** Ends what has not moved for so long. True if there was any. */
+    boolean endHanging(long nanos) throws IOException {
         List<Endpoint> quiet = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
             if (patientNow - endpoint.quietSince() > nanos) {
@@ -186,6 +186,7 @@ final class Engine implements AutoCloseable {
         for (Endpoint endpoint : quiet) {
             endpoint.hang();
         }
+        return !quiet.isEmpty();
     }
 
     boolean isQuiet() {

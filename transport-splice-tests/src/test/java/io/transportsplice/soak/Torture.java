@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +29,7 @@ public final class Torture {
     private final SplittableRandom random;
     private SocketAddress clientFirstProxy;
     private SocketAddress serverFirstProxy;
+    private boolean dumped;
 
     Torture(TortureOptions options) {
         this.options = options;
@@ -109,13 +111,12 @@ public final class Torture {
                 System.out.println(what() + " " + (engine.now() - start) / 1_000_000_000 + " s: " + ledger);
             }
         }
-        long giveUp = engine.patientNow() + 3 * HANG_NANOS;
-        long settledSince = engine.patientNow();
-        while (engine.patientNow() < giveUp && engine.patientNow() - settledSince < GRACE_NANOS) {
+        long quietSince = engine.patientNow();
+        while (engine.patientNow() - quietSince < (ledger.isSettled() ? GRACE_NANOS : HANG_NANOS)) {
             engine.turn();
             endWhatHangs(engine);
-            if (!engine.isQuiet() || !ledger.isSettled()) {
-                settledSince = engine.patientNow();
+            if (!engine.isQuiet()) {
+                quietSince = engine.patientNow();
             }
         }
         ledger.settleHalfDone(Long.MAX_VALUE);
@@ -131,7 +132,13 @@ public final class Torture {
     }
 
     private void endWhatHangs(Engine engine) throws IOException {
-        engine.endHanging(HANG_NANOS);
+        if (engine.endHanging(HANG_NANOS) && !dumped) {
+            dumped = true;
+            Thread.getAllStackTraces().forEach((thread, stack) -> {
+                System.out.println(thread + " " + thread.getState());
+                Arrays.stream(stack).forEach(frame -> System.out.println("\tat " + frame));
+            });
+        }
         ledger.settleHalfDone(engine.patientNow() - HANG_NANOS);
     }
 }
