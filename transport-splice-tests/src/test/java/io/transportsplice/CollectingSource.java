@@ -68,16 +68,23 @@ final class CollectingSource implements AutoCloseable {
     /** Sends some bytes and waits for the next message; the first may have been read before splicing began. */
     PipeByteBuf nextInPipe() throws IOException, InterruptedException {
         while (true) {
-            peer.send(pattern, sent, sent + 1_000, 1_000);
-            sent += 1_000;
-            ByteBuf message = messages.poll(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+            ByteBuf message = next();
             if (message instanceof PipeByteBuf buffer) {
                 return buffer;
-            } else if (message == null) {
-                throw new AssertionError("nothing was read");
             }
             message.release();
         }
+    }
+
+    /** Sends some bytes and waits for the next message, in a pipe or copied. */
+    ByteBuf next() throws IOException, InterruptedException {
+        peer.send(pattern, sent, sent + 1_000, 1_000);
+        sent += 1_000;
+        ByteBuf message = messages.poll(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        if (message == null) {
+            throw new AssertionError("nothing was read");
+        }
+        return message;
     }
 
     /** Where in the stream a message of {@link #nextInPipe} starts. */
