@@ -38,7 +38,8 @@ class DocumentationTest {
 
     /** The names that a block uses and its reader is to think of: by file, in the order of imports, members. */
     private static final Map<String, List<String>> SURROUNDINGS = Map.of(
-            "README.md", List.of("", "Channel channel; ChannelHandler upstream;"),
+            "README.md", List.of("", "Channel channel;"),
+            "docs/usage.md", List.of("", "ChannelHandler upstream;"),
             "docs/guests.md",
                     List.of(
                             "import reactor.netty.tcp.*; import io.vertx.core.internal.net.NetSocketInternal;",
