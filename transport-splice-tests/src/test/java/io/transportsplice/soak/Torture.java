@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -134,10 +133,7 @@ public final class Torture {
     private void endWhatHangs(Engine engine) throws IOException {
         if (engine.endHanging(HANG_NANOS) && !dumped) {
             dumped = true;
-            Thread.getAllStackTraces().forEach((thread, stack) -> {
-                System.out.println(thread + " " + thread.getState());
-                Arrays.stream(stack).forEach(frame -> System.out.println("\tat " + frame));
-            });
+            Diagnosis.print();
         }
         ledger.settleHalfDone(engine.patientNow() - HANG_NANOS);
     }
