@@ -9,16 +9,14 @@ import io.transportsplice.SpliceFallback;
 import io.transportsplice.SpliceMetrics;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
+import io.transportsplice.testing.Joint;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
-import io.transportsplice.testing.Sockmap;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,17 +43,12 @@ class SockmapIT {
     private static Path program;
 
     private Rig rig;
-    private Sockmap sockmap;
+    private Joint sockmap;
 
     @BeforeAll
     static void build() throws Exception {
         Tool.requireRoot();
-        program = directory.resolve("sockmap");
-        Path source = directory.resolve("sockmap.c");
-        try (InputStream in = SockmapIT.class.getResourceAsStream("/bench/sockmap.c")) {
-            Files.copy(in, source);
-        }
-        Tool.run(Tool.require("cc"), "-O2", "-o", program.toString(), source.toString());
+        program = Tool.build("sockmap", directory);
     }
 
     @AfterEach
@@ -90,7 +83,7 @@ class SockmapIT {
 
     private Link link(Case c) throws IOException {
         rig = new Rig(c.mode).configure(config -> config.wrapped(c.wrapped));
-        sockmap = new Sockmap(program);
+        sockmap = new Joint(program);
         return rig.link(c.route);
     }
 
@@ -102,7 +95,7 @@ class SockmapIT {
             if (c.joined != Joined.SOURCE) {
                 sockmap.join(link.sink());
             }
-        } catch (Sockmap.NotAllowedException e) {
+        } catch (Joint.NotAllowedException e) {
             Tool.skipForLackOf("BPF sockmaps: " + e.getMessage());
         }
     }

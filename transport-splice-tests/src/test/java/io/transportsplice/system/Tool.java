@@ -2,6 +2,7 @@ package io.transportsplice.system;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,23 @@ final class Tool {
         String message = "TEST SKIPPED: " + why;
         System.err.println("\n*** " + message + " ***\n");
         Assumptions.abort(message);
+    }
+
+    /** Compiles a C program of the resources, or takes it from the folder that {@code -Dprograms} names. */
+    static Path build(String name, Path directory) throws IOException, InterruptedException {
+        String built = System.getProperty("programs");
+        if (built != null) {
+            return Path.of(built, name);
+        }
+        Path source = directory.resolve(name + ".c");
+        for (String file : new String[] {source.getFileName().toString(), "connection_end.h"}) {
+            try (InputStream in = Tool.class.getResourceAsStream("/bench/" + file)) {
+                Files.copy(in, directory.resolve(file));
+            }
+        }
+        Path program = directory.resolve(name);
+        run(require("cc"), "-O2", "-o", program.toString(), source.toString());
+        return program;
     }
 
     /** Runs a program to its end, which must be success, and returns what it said. */
