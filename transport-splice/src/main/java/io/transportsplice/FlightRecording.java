@@ -1,8 +1,10 @@
 package io.transportsplice;
 
+import jdk.jfr.FlightRecorder;
+
 /**
  * An event for Java Flight Recorder, where the runtime has it: an image made by jlink may lack the module jdk.jfr. The
- * event's class is named, and so loaded, nowhere before {@link #PRESENT} has been asked. Any thread.
+ * event's class is loaded no earlier than there is a recording, for that takes an event loop a tenth of a second. Any thread.
  */
 final class FlightRecording {
 
@@ -20,7 +22,7 @@ final class FlightRecording {
     }
 
     static void fallback(SpliceFallback reason, Object where) {
-        if (PRESENT) {
+        if (PRESENT && FlightRecorder.isInitialized()) {
             FallbackEvent.commit(reason, where);
         }
     }

@@ -1,5 +1,8 @@
 package io.transportsplice.packaging;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,15 @@ class NamedModuleIT {
     void shouldSpliceWithoutFlightRecorder() throws Exception {
         String output = App.run("--limit-modules", "java.base,java.logging,jdk.unsupported", "-cp", path(), App.MAIN);
         App.assertSpliced("null", output);
+    }
+
+    /** To load an event takes an event loop a tenth of a second, the first time. */
+    @Test
+    void shouldNotLoadAnEventForFlightRecorderBeforeThereIsARecording() throws Exception {
+        String output = App.run("-verbose:class", "-cp", path(), App.MAIN);
+        App.assertSpliced("null", output);
+        assertTrue(output.contains("io.transportsplice.relay.RelayHandler "), output);
+        assertFalse(output.contains("io.transportsplice.relay.RelayEvent "), "the event is loaded");
     }
 
     /** How jnr-ffi must work where no class can be made at run time, as in a native image. */

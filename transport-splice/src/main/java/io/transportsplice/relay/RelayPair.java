@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import jdk.jfr.FlightRecorder;
 
 /**
  * What the two {@link RelaySide}s of a relay share: how many of its two directions are finished, how often either of its
@@ -11,14 +12,15 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class RelayPair {
 
+    /** An image made by jlink may lack it. */
     private static final boolean RECORDS = hasRecorder();
 
     private final Channel a;
     private final RelaySide sideA;
     private final Channel b;
     private final RelaySide sideB;
-    /** Null where the runtime has no Flight Recorder: an image made by jlink may lack it. */
-    private final RelayEvent event = RECORDS ? RelayEvent.begun() : null;
+    /** Null where there has been no recording yet: to load an event's class takes an event loop a tenth of a second. */
+    private final RelayEvent event = mayRecord() ? RelayEvent.begun() : null;
 
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicReference<Ending> ending = new AtomicReference<>();
@@ -41,6 +43,10 @@ final class RelayPair {
         } catch (ClassNotFoundException e) {
             return false;
         }
+    }
+
+    private static boolean mayRecord() {
+        return RECORDS && FlightRecorder.isInitialized();
     }
 
     /** A direction has ended, and its last byte is written. Whether it was the second. */
@@ -72,10 +78,11 @@ final class RelayPair {
 
     /** Only the first end counts: what follows is its consequence. */
     void ended(RelayEnd how, Throwable cause) {
-        if (ending.compareAndSet(null, new Ending(how, cause)) && event != null) {
-            event.bytesFromA = sideA.bytesRelayed();
-            event.bytesFromB = sideB.bytesRelayed();
-            event.ended(a, b, how.name(), cause);
+        if (ending.compareAndSet(null, new Ending(how, cause)) && mayRecord()) {
+            RelayEvent told = event == null ? RelayEvent.begun() : event;
+            told.bytesFromA = sideA.bytesRelayed();
+            told.bytesFromB = sideB.bytesRelayed();
+            told.ended(a, b, how.name(), cause);
         }
     }
 }
