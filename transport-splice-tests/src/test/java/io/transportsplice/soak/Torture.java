@@ -18,13 +18,13 @@ import java.util.concurrent.TimeUnit;
  * connections that say nothing. See {@link TortureOptions} for what it can be told.
  */
 public final class Torture {
-    private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SERVER_FIRST_PERCENT = 35;
 
     private final TortureOptions options;
     private final Ledger ledger = new Ledger();
+    private final long patienceNanos;
     private final SplittableRandom random;
     private SocketAddress clientFirstProxy;
     private SocketAddress serverFirstProxy;
@@ -32,6 +32,7 @@ public final class Torture {
 
     Torture(TortureOptions options) {
         this.options = options;
+        patienceNanos = TimeUnit.SECONDS.toNanos(options.patience());
         random = new SplittableRandom(options.seed());
     }
 
@@ -111,7 +112,7 @@ public final class Torture {
             }
         }
         long quietSince = engine.patientNow();
-        while (engine.patientNow() - quietSince < (ledger.isSettled() ? GRACE_NANOS : HANG_NANOS)) {
+        while (engine.patientNow() - quietSince < (ledger.isSettled() ? GRACE_NANOS : patienceNanos)) {
             engine.turn();
             endWhatHangs(engine);
             if (!engine.isQuiet()) {
@@ -131,10 +132,10 @@ public final class Torture {
     }
 
     private void endWhatHangs(Engine engine) throws IOException {
-        if (engine.endHanging(HANG_NANOS) && !dumped) {
+        if (engine.endHanging(patienceNanos) && !dumped) {
             dumped = true;
             Diagnosis.print();
         }
-        ledger.settleHalfDone(engine.patientNow() - HANG_NANOS);
+        ledger.settleHalfDone(engine.patientNow() - patienceNanos);
     }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param mode how the relay in this process relays
  * @param wrap whether its channels are adopted when they register
+ * @param patience for how many seconds a connection may not move before it is said to hang
  * @param seconds for how long connections are started
  * @param connections how many are open at a time
  * @param threads the relay's event loops
@@ -23,6 +24,7 @@ import java.util.concurrent.ThreadLocalRandom;
 record TortureOptions(
         Mode mode,
         boolean wrap,
+        int patience,
         int seconds,
         int connections,
         int threads,
@@ -32,13 +34,15 @@ record TortureOptions(
         int serverFirstPort,
         int serverFirstBackendPort) {
 
+    private static final int PATIENCE = 20;
+
     static final String USAGE =
-            "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock wrap=false"
+            "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock wrap=false patience=20"
                     + " seconds=60 connections=150 threads=1 seed=random; for an external proxy: port backendPort"
                     + " serverFirstPort serverFirstBackendPort";
 
     static TortureOptions of(Mode mode, boolean wrap, int seconds, int threads, long seed) {
-        return new TortureOptions(mode, wrap, seconds, 150, threads, seed, 0, 0, 0, 0);
+        return new TortureOptions(mode, wrap, PATIENCE, seconds, 150, threads, seed, 0, 0, 0, 0);
     }
 
     static TortureOptions parse(String... args) {
@@ -53,6 +57,7 @@ record TortureOptions(
         return new TortureOptions(
                 Mode.valueOf(value(values, "mode", "auto").toUpperCase(Locale.ROOT)),
                 Boolean.parseBoolean(value(values, "wrap", "false")),
+                number(values, "patience", PATIENCE),
                 number(values, "seconds", 60),
                 number(values, "connections", 150),
                 number(values, "threads", 1),
