@@ -5,13 +5,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
-import ch.qos.logback.core.ConsoleAppender;
-import ch.qos.logback.core.FileAppender;
-import ch.qos.logback.core.OutputStreamAppender;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -39,13 +34,14 @@ final class AccessLog implements AutoCloseable {
     private final LoggerContext logback = new LoggerContext();
     private final Logger logger = logback.getLogger("access");
     private final Queue queue = new Queue();
+    private final AccessLogFile out;
     private final Format format;
 
-    AccessLog(OutputStreamAppender<ILoggingEvent> out, Format format) {
+    AccessLog(AccessLogFile out, Format format) {
+        this.out = out;
         this.format = format;
         logback.setMDCAdapter(new LogbackMDCAdapter()); // which events ask, and only the global context is given
         out.setContext(logback);
-        out.setEncoder(LogConfigurator.encoder(logback, "%msg%n"));
         out.start();
         queue.setContext(logback);
         queue.setQueueSize(QUEUE_SIZE);
@@ -61,28 +57,31 @@ final class AccessLog implements AutoCloseable {
      * @throws IOException if the file cannot be written
      */
     static AccessLog open(String target, Format format) throws IOException {
-        if (target.equals(STDOUT)) {
-            return new AccessLog(new ConsoleAppender<>(), format);
-        }
         try {
-            // to hear why it cannot be: logback would only tell itself
-            Files.newOutputStream(Path.of(target), StandardOpenOption.CREATE, StandardOpenOption.APPEND)
-                    .close();
+            return new AccessLog(
+                    target.equals(STDOUT) ? AccessLogFile.stdout() : AccessLogFile.open(Path.of(target)), format);
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException("cannot write the access log: " + e, e);
         }
-        FileAppender<ILoggingEvent> file = new FileAppender<>();
-        file.setFile(target);
-        return new AccessLog(file, format);
     }
 
     void write(AccessEntry entry) {
         logger.info(format == Format.JSON ? entry.json() : entry.text());
     }
 
-    /** Lines lost so far. */
+    /** Lines so far that the queue had no room for. */
     long lost() {
         return queue.lost.sum();
+    }
+
+    /** Lines so far that could not be written. */
+    long failures() {
+        return out.failures();
+    }
+
+    /** Its file may have been renamed: from the next line on it is opened anew. Waits for nothing. */
+    void reopen() {
+        out.reopen();
     }
 
     /** Writes what is in the queue, if that can be done in a second. */

@@ -23,10 +23,14 @@ public final class LogConfigurator extends ContextAwareBase implements Configura
 
     @Override
     public ExecutionStatus configure(LoggerContext logback) {
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(logback);
+        encoder.setPattern(PATTERN);
+        encoder.start();
         ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
         console.setContext(logback);
         console.setTarget("System.err");
-        console.setEncoder(encoder(logback, PATTERN));
+        console.setEncoder(encoder);
         console.start();
         AsyncAppender queue = new AsyncAppender();
         queue.setContext(logback);
@@ -37,13 +41,5 @@ public final class LogConfigurator extends ContextAwareBase implements Configura
         root.setLevel(Level.INFO);
         root.addAppender(queue);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
-    }
-
-    static PatternLayoutEncoder encoder(LoggerContext logback, String pattern) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setContext(logback);
-        encoder.setPattern(pattern);
-        encoder.start();
-        return encoder;
     }
 }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 abstract class ProxyCommand implements Callable<Integer> {
     static final String FOOTER = "%nHOST:PORT may also be [IPV6]:PORT or unix:/path. @FILE reads options from a file.%n"
             + "SIGTERM and SIGINT: accepts no more, lets connections finish, exits with 0; a second one resets them.%n"
-            + "SIGHUP: reads @FILE and what the options name again; --listen and the like take a restart.%n"
+            + "SIGHUP: reads @FILE and what the options name again, and reopens the access log; --listen and the like take a"
+            + " restart.%n"
             + "Exit codes: 2 for wrong options, 1 if it cannot start.";
     private static final int MAX_THREADS = 1_024;
 
@@ -137,7 +138,7 @@ abstract class ProxyCommand implements Callable<Integer> {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, accessLog), "shutdown"));
         Signals.onSecond(server::hurry);
-        Signals.onHangup(() -> reload(server));
+        Signals.onHangup(() -> reload(server, accessLog));
         PrintWriter out = spec.commandLine().getOut();
         out.println("listening on " + server.localEndpoint());
         server.metricsEndpoint().ifPresent(endpoint -> out.println("metrics on " + endpoint));
@@ -148,8 +149,9 @@ abstract class ProxyCommand implements Callable<Integer> {
     }
 
     /** Clients that are there keep what they have; those that come from now on are served as the options have it now. */
-    private synchronized void reload(ProxyServer server) {
+    private synchronized void reload(ProxyServer server, Optional<AccessLog> accessLog) {
         ServiceManager.reloading(server.nextLoop());
+        accessLog.ifPresent(AccessLog::reopen); // be the options good or not
         try {
             Reload reload = Reload.of(spec);
             ProxyCommand now = reload.command();

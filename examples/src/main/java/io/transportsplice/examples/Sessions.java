@@ -16,9 +16,14 @@ final class Sessions {
 
     Sessions(MeterRegistry registry, Optional<AccessLog> log) {
         this.log = log;
-        log.ifPresent(lines -> FunctionCounter.builder("proxy.access.log.lost", lines, AccessLog::lost)
-                .description("Lines of the access log that its queue had no room for")
-                .register(registry));
+        log.ifPresent(lines -> {
+            FunctionCounter.builder("proxy.access.log.lost", lines, AccessLog::lost)
+                    .description("Lines of the access log that its queue had no room for")
+                    .register(registry);
+            FunctionCounter.builder("proxy.access.log.failures", lines, AccessLog::failures)
+                    .description("Lines of the access log that could not be written")
+                    .register(registry);
+        });
         traffic.register(registry, "proxy.relayed", "Bytes relayed from clients (up) and to them (down)");
     }
 

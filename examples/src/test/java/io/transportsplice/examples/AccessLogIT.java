@@ -53,11 +53,10 @@ class AccessLogIT {
 
     /** The line that follows those that are known. */
     private void assertNext(int known, String pattern) throws IOException {
-        List<String> lines = Files.readAllLines(log);
-        while (lines.size() <= known) { // until the test's timeout
+        while (!Files.exists(log) || Files.readAllLines(log).size() <= known) { // until the test's timeout
             LockSupport.parkNanos(10_000_000);
-            lines = Files.readAllLines(log);
         }
+        List<String> lines = Files.readAllLines(log);
         assertEquals(known + 1, lines.size());
         String line = lines.get(known);
         assertTrue(line.matches("time=" + TIME + " seconds=\\d+\\.\\d{3} " + pattern), line);
@@ -112,6 +111,59 @@ class AccessLogIT {
                 }
             }
             assertNext(0, "client=192\\.0\\.2\\.7:7000 upstream=\\S+ up=10 down=0 spliced=- end=finished reason=-");
+        }
+    }
+
+    private void relayOne(ProxyProcess proxy) throws IOException {
+        try (Socket client = proxy.connect();
+                Socket server = upstream.accept()) {
+            send(client, server, 10);
+            send(server, client, 10);
+        }
+    }
+
+    @Test
+    void shouldOpenItsFileAnewAtSighup() throws Exception {
+        String relayed = "client=\\S+ upstream=\\S+ up=10 down=10 .*";
+        Path renamed = directory.resolve("access.log.1");
+        try (ProxyProcess proxy = start()) {
+            relayOne(proxy);
+            assertNext(0, relayed);
+            Files.move(log, renamed);
+            relayOne(proxy);
+            log = renamed;
+            assertNext(1, relayed);
+
+            proxy.hangUp();
+            proxy.awaitComplaint("has read its options again");
+            log = directory.resolve("access.log");
+            relayOne(proxy);
+            assertNext(0, relayed);
+            assertEquals(2, Files.readAllLines(renamed).size());
+            assertEquals(0, proxy.metric("proxy_access_log_failures_total"));
+        }
+    }
+
+    @Test
+    void shouldRelayOnWhenTheDiskIsFull() throws Exception {
+        String failures = "proxy_access_log_failures_total";
+        log = Path.of("/dev/full");
+        ProxyProcess proxy = start();
+        try {
+            for (int count = 1; count <= 5; count++) {
+                relayOne(proxy);
+                long known = count;
+                proxy.awaitMetric(failures, failed -> failed == known);
+            }
+            proxy.terminate();
+            String said = proxy.awaitEnd();
+            assertEquals(
+                    1,
+                    said.lines().filter(line -> line.contains("the access log")).count(),
+                    said);
+            assertTrue(said.contains(" WARN  proxy: cannot write the access log: No space left on device"), said);
+        } finally {
+            proxy.discard();
         }
     }
 }
