@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is left of connections when a proxy is told to end, and would wait for an hour. */
-@Timeout(60)
+@Timeout(120)
 class DrainIT {
     private static final String REQUEST = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     private static final String HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";

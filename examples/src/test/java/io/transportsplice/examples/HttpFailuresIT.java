@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a client of the reverse proxy is told when its upstream, or the client itself, does not keep to HTTP. */
-@Timeout(60)
+@Timeout(120)
 class HttpFailuresIT {
     private static final String GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which heads the reverse proxy refuses, and what it changes in those that it passes on: RFC 9110 and RFC 9112. */
-@Timeout(60)
+@Timeout(120)
 class HttpHeadsIT {
     private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Whom tcp-proxy serves, how much, and by which upstreams. */
-@Timeout(60)
+@Timeout(120)
 class TcpProxyLimitsIT {
     private static final int MIB = 1024 * 1024;
     private static final String DENIED = "proxy_refused_total{reason=\"denied\"}";
