@@ -27,6 +27,9 @@ final class HealthCheck {
     private final Plan plan;
     private final Attempt attempt;
     private volatile boolean isWell = true; // until it is known
+    /** Checks in a row that contradict it. The first check of all decides, as with HAProxy. */
+    private int contrary;
+
     private volatile boolean isStopped;
     private Future<?> next;
 
@@ -37,8 +40,10 @@ final class HealthCheck {
      * @param timeout for the answer
      * @param send a line, without its end; empty for nothing
      * @param expect what the first line of the answer begins with; empty for no answer
+     * @param rise checks in a row that make it well again
+     * @param fall failures in a row that make it ill
      */
-    record Plan(Duration interval, Duration timeout, String send, String expect) {}
+    record Plan(Duration interval, Duration timeout, String send, String expect, int rise, int fall) {}
 
     /** Connects, and opens what has to be opened before anything is said. */
     interface Attempt {
@@ -73,6 +78,7 @@ final class HealthCheck {
         this.loop = loop;
         this.plan = plan;
         this.attempt = attempt;
+        contrary = plan.fall - 1;
     }
 
     static HealthCheck start(EventLoop loop, Plan plan, Attempt attempt) {
@@ -105,11 +111,19 @@ final class HealthCheck {
             }
         });
         answered.addListener(done -> {
-            isWell = done.isSuccess();
+            found(done.isSuccess());
             if (!isStopped && !loop.isShuttingDown()) {
                 next = loop.schedule(this::run, plan.interval.toMillis(), TimeUnit.MILLISECONDS);
             }
         });
+    }
+
+    private void found(boolean well) {
+        contrary = well == isWell ? 0 : contrary + 1;
+        if (contrary == (isWell ? plan.fall : plan.rise)) {
+            isWell = well;
+            contrary = 0;
+        }
     }
 
     private void ask(Channel upstream, Promise<Void> answered) {

@@ -49,9 +49,26 @@ final class UpstreamOptions {
             description = "How the first line of the answer must begin.")
     private String checkExpect;
 
+    @Option(
+            names = "--check-rise",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "Checks in a row that must succeed before an upstream is taken again (${DEFAULT-VALUE}).")
+    private int checkRise;
+
+    @Option(
+            names = "--check-fall",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Checks in a row that must fail before it is left out (${DEFAULT-VALUE}).")
+    private int checkFall;
+
     void check(ProxyCommand command) {
         if (!to.stream().map(Target::endpoint).allMatch(Endpoint::isConnectable)) {
             throw command.invalid("--to", "port 0 is only to listen");
+        }
+        if (checkRise < 1 || checkFall < 1) {
+            throw command.invalid(checkRise < 1 ? "--check-rise" : "--check-fall", "it takes one at least");
         }
         if (checkInterval.isZero() && !(checkSend.isEmpty() && checkExpect.isEmpty())) {
             throw command.invalid(checkSend.isEmpty() ? "--check-expect" : "--check-send", "it needs --check-interval");
@@ -77,7 +94,7 @@ final class UpstreamOptions {
         Duration timeout = server.config().connectTimeout();
         return HealthCheck.start(
                 server.nextLoop(),
-                new HealthCheck.Plan(checkInterval, timeout, line, checkExpect),
+                new HealthCheck.Plan(checkInterval, timeout, line, checkExpect, checkRise, checkFall),
                 HealthCheck.attempt(server, upstream.endpoint(), opening));
     }
 

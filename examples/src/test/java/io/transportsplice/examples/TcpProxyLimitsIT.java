@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -148,17 +149,24 @@ class TcpProxyLimitsIT {
                         "PING\\r\\n",
                         "--check-expect",
                         "+PONG")) {
+            String up = "proxy_upstream_up{upstream=\"" + asked.endpoint() + "\"}";
+            AtomicInteger inARow = new AtomicInteger(); // since the answer was changed
             Future<Integer> checks = asked.each(connection -> {
                 if (WireServer.head(connection).equals("PROXY UNKNOWN\r\nPING\r\n\r\n")) {
+                    inARow.incrementAndGet();
                     WireServer.write(connection, answer.get());
                 }
             });
-            String up = "proxy_upstream_up{upstream=\"" + asked.endpoint() + "\"}";
+            checking.awaitMetric(up, value -> inARow.get() > 1); // the first check of all decides
             for (String ill : new String[] {"-NO\r\n", "", "+PON"}) {
+                inARow.set(0);
                 answer.set(ill);
                 checking.awaitMetric(up, value -> value == 0);
+                assertTrue(inARow.get() >= 3, "ill after " + inARow);
+                inARow.set(0);
                 answer.set("+PONG and more\r\n");
                 checking.awaitMetric(up, value -> value == 1);
+                assertTrue(inARow.get() >= 2, "well after " + inARow);
             }
             asked.stop();
             checking.awaitMetric(up, value -> value == 0);

@@ -45,6 +45,8 @@ class TcpProxyOptionsTest {
         "--bandwidth, fast",
         "--check-send, PING",
         "--check-expect, +PONG",
+        "--check-rise, 0",
+        "--check-fall, 0",
         "--threads, 0",
         "--threads, 1025",
         "--threads, many",
