@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
  * @param down the other way
  * @param spliced the share of these bytes that was spliced, of 1; {@code null} if there were none, or none could be
  * @param end {@code finished}, {@code timeout}, {@code failed} or {@code closed}, as of a relay; {@code refused}, or
- *     {@code unconnected}: it ended before it had an upstream
+ *     {@code unconnected}: it went away before it had an upstream
  * @param reason why it failed or was refused; {@code null} else
+ * @param status of HTTP, if the proxy itself has answered; {@code null} else
  */
 record AccessEntry(
         Instant began,
@@ -31,7 +32,8 @@ record AccessEntry(
         Long down,
         Double spliced,
         String end,
-        String reason) {
+        String reason,
+        Integer status) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSX", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -76,6 +78,7 @@ record AccessEntry(
         values.put("spliced", spliced == null ? null : new Decimal(spliced));
         values.put("end", end);
         values.put("reason", reason);
+        values.put("status", status);
         return values;
     }
 

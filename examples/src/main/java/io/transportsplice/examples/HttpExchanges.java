@@ -27,6 +27,7 @@ final class HttpExchanges {
     record Asked(HttpMethod method, boolean forUpgrade) {}
 
     private final Channel client;
+    private final ProxyCounters counters;
     private final HttpRequests requests;
     private final HttpResponses responses = new HttpResponses(this);
     private Channel upstream;
@@ -44,8 +45,9 @@ final class HttpExchanges {
     private boolean isOver;
 
     /** @param connect called when the first request has come: is to call {@link #connected} or {@link #cannotConnect} */
-    HttpExchanges(Channel client, HttpForwarding forwarding, Consumer<HttpExchanges> connect) {
+    HttpExchanges(Channel client, ProxyCounters counters, HttpForwarding forwarding, Consumer<HttpExchanges> connect) {
         this.client = client;
+        this.counters = counters;
         requests = new HttpRequests(this, forwarding, () -> connect.accept(this));
         insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(HttpCodec.CONFIG), requests);
     }
@@ -64,6 +66,7 @@ final class HttpExchanges {
 
     void cannotConnect(Throwable cause) {
         if (!isOver) {
+            counters.refused(client, Refusal.NO_UPSTREAM);
             end(HttpAnswer.cannotConnect(cause));
         }
     }
@@ -111,6 +114,9 @@ final class HttpExchanges {
         } else if (unanswered.size() < itself || responses.isLast()) {
             end(Unpooled.EMPTY_BUFFER); // it has been answered without its body, or nothing may follow
         } else {
+            if (upstream == null) {
+                counters.refused(client, HttpRules.reason(refusal));
+            }
             end(HttpAnswer.of(refusal));
         }
     }

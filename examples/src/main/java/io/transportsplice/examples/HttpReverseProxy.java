@@ -44,13 +44,13 @@ final class HttpReverseProxy extends ProxyCommand {
         HttpForwarding forwarding = new HttpForwarding(trusted);
         return client -> new HttpExchanges(
                 client,
+                server.counters(),
                 forwarding,
                 exchanges -> upstreams.connect(client).addListener(connecting -> {
                     if (connecting.isSuccess()) {
                         join(server, exchanges, client, (Channel) connecting.getNow());
                     } else if (client.isActive()) {
                         complaint.about(connecting.cause());
-                        server.counters().refused(client, Refusal.NO_UPSTREAM);
                         exchanges.cannotConnect(connecting.cause());
                     }
                 }));

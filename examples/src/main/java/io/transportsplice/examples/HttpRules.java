@@ -60,6 +60,13 @@ final class HttpRules {
                 : HttpResponseStatus.BAD_REQUEST;
     }
 
+    /** What a status that a request is refused with is counted as. */
+    static Refusal reason(HttpResponseStatus status) {
+        return status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED) || status.equals(HttpResponseStatus.NOT_IMPLEMENTED)
+                ? Refusal.UNSUPPORTED
+                : Refusal.PROTOCOL;
+    }
+
     /** Whether an upstream's head is one of HTTP/1. */
     static boolean isAnswer(HttpResponse response) {
         int status = response.status().code();

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.relay.RelayHandler;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,9 @@ final class LastWords extends ChannelInboundHandlerAdapter {
 
     /** Nothing that the client has sent or will send reaches the relay any more. */
     static void say(Channel client, Object answer) {
+        if (answer instanceof HttpResponse response) {
+            Session.of(client).answered(response.status().code());
+        }
         String relay = client.pipeline().context(RelayHandler.class).name();
         client.pipeline().addBefore(relay, null, new LastWords());
         client.writeAndFlush(answer).addListener((ChannelFutureListener) said -> {

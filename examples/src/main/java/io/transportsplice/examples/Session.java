@@ -34,6 +34,8 @@ final class Session {
     private SocketAddress upstream;
     /** {@code null} unless it was. */
     private Refusal refusal;
+    /** What the proxy itself has answered; {@code null} unless it did so by HTTP. */
+    private Integer status;
 
     private int open;
 
@@ -82,6 +84,10 @@ final class Session {
         refusal = reason;
     }
 
+    void answered(int httpStatus) {
+        status = httpStatus;
+    }
+
     /** Of a channel that is open. */
     private void endsAfter(Channel channel) {
         open++;
@@ -114,7 +120,8 @@ final class Session {
                 isCounted ? legs.get(1).settled : null,
                 splicedShare(),
                 end(),
-                reason());
+                reason(),
+                status);
     }
 
     private String end() {

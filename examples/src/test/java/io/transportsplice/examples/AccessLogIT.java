@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -11,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,9 +44,13 @@ class AccessLogIT {
     }
 
     private ProxyProcess start(String... options) throws IOException {
+        return startOne("tcp-proxy", options);
+    }
+
+    private ProxyProcess startOne(String proxy, String... options) throws IOException {
         String to = "127.0.0.1:" + upstream.getLocalPort();
         String[] logged = {"--to", to, "--access-log", log.toString(), "--access-log-format", "text"};
-        return ProxyProcess.start("tcp-proxy", Programs.join(logged, options));
+        return ProxyProcess.start(proxy, Programs.join(logged, options));
     }
 
     private static void send(Socket from, Socket to, int count) throws IOException {
@@ -74,7 +81,7 @@ class AccessLogIT {
                 send(client, server, 300);
                 send(server, client, 5_000);
             }
-            assertNext(0, ends.formatted(port) + " up=300 down=5000 spliced=1.000 end=finished reason=-");
+            assertNext(0, ends.formatted(port) + " up=300 down=5000 spliced=1.000 end=finished reason=- status=-");
 
             Socket client = proxy.connect();
             port = client.getLocalPort();
@@ -82,13 +89,14 @@ class AccessLogIT {
                 send(client, server, 1);
                 client.setSoLinger(true, 0);
                 client.close();
-                String reset = " up=1 down=0 spliced=1.000 end=failed reason=\".*reset.*\"";
+                String reset = " up=1 down=0 spliced=1.000 end=failed reason=\".*reset.*\" status=-";
                 assertNext(1, ends.formatted(port) + reset);
             }
 
             upstream.close();
             try (Socket refused = proxy.connect()) {
-                String none = "client=127.0.0.1:%d upstream=- up=- down=- spliced=- end=refused reason=no_upstream";
+                String none =
+                        "client=127.0.0.1:%d upstream=- up=- down=- spliced=- end=refused reason=no_upstream status=-";
                 assertNext(2, none.formatted(refused.getLocalPort()));
             }
             proxy.terminate();
@@ -110,8 +118,46 @@ class AccessLogIT {
                     send(client, server, 10);
                 }
             }
-            assertNext(0, "client=192\\.0\\.2\\.7:7000 upstream=\\S+ up=10 down=0 spliced=- end=finished reason=-");
+            assertNext(
+                    0,
+                    "client=192\\.0\\.2\\.7:7000 upstream=\\S+ up=10 down=0 spliced=- end=finished reason=- status=-");
         }
+    }
+
+    @Test
+    void shouldTellWhomTheProxyAnsweredItselfFromWhoWentAway() throws Exception {
+        try (ProxyProcess proxy = startOne("http-reverse-proxy")) {
+            assertEnds(proxy, 0, "", "upstream=- .* end=unconnected reason=- status=-");
+            assertEnds(proxy, 1, "nonsense\r\n\r\n", "upstream=- .* end=refused reason=protocol status=400");
+            String connect = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
+            assertEnds(proxy, 2, connect, "upstream=- .* end=refused reason=unsupported status=405");
+            Future<?> gone = CompletableFuture.runAsync(this::acceptAndEnd);
+            String get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+            assertEnds(proxy, 3, get, "upstream=\\S+:\\d+ .* end=\\w+ reason=\\S+ status=502");
+            gone.get();
+            upstream.close();
+            assertEnds(proxy, 4, get, "upstream=- .* end=refused reason=no_upstream status=502");
+            for (String reason : new String[] {"protocol", "unsupported", "no_upstream"}) {
+                assertEquals(1, proxy.metric("proxy_refused_total{reason=\"" + reason + "\"}"));
+            }
+        }
+    }
+
+    private void acceptAndEnd() {
+        try (Socket server = upstream.accept()) {
+            WireServer.head(server);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void assertEnds(ProxyProcess proxy, int known, String request, String pattern) throws IOException {
+        try (Socket client = proxy.connect()) {
+            WireServer.write(client, request);
+            client.shutdownOutput();
+            WireServer.rest(client);
+        }
+        assertNext(known, "client=\\S+ " + pattern);
     }
 
     private void relayOne(ProxyProcess proxy) throws IOException {

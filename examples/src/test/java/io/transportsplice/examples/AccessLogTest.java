@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class AccessLogTest {
     private static AccessEntry entry(int up) {
-        return new AccessEntry(Instant.EPOCH, 1, "a:1", "b:2", (long) up, 0L, null, "finished", null);
+        return new AccessEntry(Instant.EPOCH, 1, "a:1", "b:2", (long) up, 0L, null, "finished", null, null);
     }
 
     /** Takes nothing until it is opened. */
