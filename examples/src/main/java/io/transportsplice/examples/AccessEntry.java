@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
  * @param began when the client was accepted
  * @param client its address, or the one that a PROXY protocol header told
  * @param upstream where it was joined to; {@code null} if it was not
- * @param up bytes that the client sent to the upstream; {@code null} if nobody has counted
- * @param down the other way
+ * @param up bytes that the client sent; {@code null} if nobody has counted
+ * @param down bytes that it was sent
  * @param spliced the share of these bytes that was spliced, of 1; {@code null} if there were none, or none could be
  * @param end {@code finished}, {@code timeout}, {@code failed} or {@code closed}, as of a relay; {@code refused}, or
  *     {@code unconnected}: it went away before it had an upstream

@@ -49,7 +49,9 @@ final class HttpExchanges {
         this.client = client;
         this.counters = counters;
         requests = new HttpRequests(this, forwarding, () -> connect.accept(this));
-        insert(client, new HttpResponseEncoder(), new HttpRequestDecoder(HttpCodec.CONFIG), requests);
+        WireBytes bytes = new WireBytes();
+        Session.of(client).counts(bytes);
+        insert(client, bytes, new HttpResponseEncoder(), new HttpRequestDecoder(HttpCodec.CONFIG), requests);
     }
 
     /** Whether the connection is of use; else there is nobody any more to join it to. */

@@ -34,6 +34,8 @@ final class Session {
     private SocketAddress upstream;
     /** {@code null} unless it was. */
     private Refusal refusal;
+    /** Has all that the client's connection carried; {@code null} where the relay sees all of it. */
+    private WireBytes wire;
     /** What the proxy itself has answered; {@code null} unless it did so by HTTP. */
     private Integer status;
 
@@ -84,6 +86,11 @@ final class Session {
         refusal = reason;
     }
 
+    /** @param bytes has what the relay does not see, too */
+    void counts(WireBytes bytes) {
+        wire = bytes;
+    }
+
     void answered(int httpStatus) {
         status = httpStatus;
     }
@@ -110,18 +117,31 @@ final class Session {
 
     /** What there is to tell when it has ended. */
     AccessEntry entry() {
-        boolean isCounted = !legs.isEmpty();
         return new AccessEntry(
                 began,
                 (System.nanoTime() - beganNanos) / 1e9,
                 told != null ? told : new Endpoint(client).toString(),
                 upstream == null ? null : new Endpoint(upstream).toString(),
-                isCounted ? legs.get(0).settled : null,
-                isCounted ? legs.get(1).settled : null,
+                up(),
+                down(),
                 splicedShare(),
                 end(),
                 reason(),
                 status);
+    }
+
+    private Long up() {
+        if (wire != null) {
+            return wire.received();
+        }
+        return legs.isEmpty() ? null : legs.get(0).settled;
+    }
+
+    private Long down() {
+        if (wire != null) {
+            return wire.sent();
+        }
+        return legs.isEmpty() ? null : legs.get(1).settled;
     }
 
     private String end() {
@@ -142,11 +162,16 @@ final class Session {
 
     /** {@code null} if there is none. */
     private Double splicedShare() {
-        long bytes = legs.stream().mapToLong(leg -> leg.settled).sum();
-        if (bytes == 0 || legs.stream().anyMatch(leg -> leg.sink == null)) {
+        if (legs.isEmpty() || legs.stream().anyMatch(leg -> leg.sink == null)) {
             return null;
         }
-        return (double) legs.stream().mapToLong(leg -> leg.sink.bytesSpliced()).sum() / bytes;
+        long bytes = up() + down();
+        return bytes == 0
+                ? null
+                : (double) legs.stream()
+                                .mapToLong(leg -> leg.sink.bytesSpliced())
+                                .sum()
+                        / bytes;
     }
 
     /** One direction. */

@@ -127,7 +127,7 @@ class AccessLogIT {
     @Test
     void shouldTellWhomTheProxyAnsweredItselfFromWhoWentAway() throws Exception {
         try (ProxyProcess proxy = startOne("http-reverse-proxy")) {
-            assertEnds(proxy, 0, "", "upstream=- .* end=unconnected reason=- status=-");
+            assertEnds(proxy, 0, "", "upstream=- up=0 down=0 spliced=- end=unconnected reason=- status=-");
             assertEnds(proxy, 1, "nonsense\r\n\r\n", "upstream=- .* end=refused reason=protocol status=400");
             String connect = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
             assertEnds(proxy, 2, connect, "upstream=- .* end=refused reason=unsupported status=405");
@@ -140,6 +140,33 @@ class AccessLogIT {
             for (String reason : new String[] {"protocol", "unsupported", "no_upstream"}) {
                 assertEquals(1, proxy.metric("proxy_refused_total{reason=\"" + reason + "\"}"));
             }
+        }
+    }
+
+    @Test
+    void shouldCountAllThatTheConnectionOfAnHttpClientCarries() throws Exception {
+        String post = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + "u".repeat(199_999) + "!";
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 400000\r\nConnection: close\r\n\r\n" + "d".repeat(400_000);
+        try (ProxyProcess proxy = startOne("http-reverse-proxy", "--mode", "splice")) {
+            Future<?> served = CompletableFuture.runAsync(() -> acceptAndAnswer(answer));
+            String received;
+            try (Socket client = proxy.connect()) {
+                WireServer.write(client, post);
+                received = WireServer.rest(client);
+            }
+            served.get();
+            assertTrue(received.endsWith("d".repeat(400_000)));
+            String bytes = "up=%d down=%d".formatted(post.length(), received.length());
+            assertNext(0, "client=\\S+ upstream=\\S+ " + bytes + " spliced=0\\.\\d{3} end=finished .*");
+        }
+    }
+
+    private void acceptAndAnswer(String answer) {
+        try (Socket server = upstream.accept()) {
+            WireServer.until(server, "!");
+            WireServer.write(server, answer);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

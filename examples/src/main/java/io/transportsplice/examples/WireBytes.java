@@ -1,0 +1,42 @@
+package io.transportsplice.examples;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+
+/**
+ * Counts what a client's connection carries, where a codec behind it keeps the relay from seeing all of it. A spliced buffer
+ * is not looked at for that. Confined to its event loop.
+ */
+final class WireBytes extends ChannelDuplexHandler {
+    private long received;
+    private long sent;
+
+    long received() {
+        return received;
+    }
+
+    long sent() {
+        return sent;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof ByteBuf bytes) {
+            received += bytes.readableBytes();
+        }
+        ctx.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        ChannelPromise told = promise;
+        if (message instanceof ByteBuf bytes && bytes.isReadable()) {
+            int count = bytes.readableBytes();
+            told = promise.unvoid();
+            told.addListener(written -> sent += written.isSuccess() ? count : 0);
+        }
+        ctx.write(message, told);
+    }
+}
