@@ -4,15 +4,21 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ipfilter.IpFilterRule;
 import io.netty.handler.traffic.ChannelTrafficShapingHandler;
+import io.transportsplice.SpliceOptions;
 import io.transportsplice.relay.RelayHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options of whom to serve, and how much. */
 final class ClientOptions {
     /** How often the traffic is added up: the shaper's own default. */
+    private static final int PIPES_A_SECOND = 8;
+    /** A pipe that nobody has changed: less is not worth a splice. */
+    private static final long LEAST_PIPE_CAPACITY = 64 * 1024;
+
     private static final long INTERVAL_MILLIS = 1_000;
     /** What is written may be a pipe of many megabytes, whose time the shaper would cut short otherwise. */
     private static final long LONGEST_WAIT_MILLIS = 3_600_000;
@@ -82,12 +88,21 @@ final class ClientOptions {
         return null;
     }
 
+    /** A pipe waits, and goes out, as a whole: where all are limited, so much that it does so often enough. */
+    Optional<Integer> pipeCapacity() {
+        long capacity = Math.max(LEAST_PIPE_CAPACITY, bandwidth / PIPES_A_SECOND);
+        boolean isLess = bandwidth > 0 && capacity < SpliceOptions.defaults().pipeCapacity();
+        return isLess ? Optional.of((int) capacity) : Optional.empty();
+    }
+
     /** Limits what is written to a channel before it is joined: pipes wait there as they are, and are not looked at. */
     void shape(Channel channel) {
         ChannelHandlerContext relay = channel.pipeline().context(RelayHandler.class);
         if (bandwidth > 0 && relay != null) { // else it is closed
             ChannelTrafficShapingHandler shaper =
                     new ChannelTrafficShapingHandler(bandwidth, 0, INTERVAL_MILLIS, LONGEST_WAIT_MILLIS);
+            // fewer pipes than a source may have waiting before it copies
+            shaper.setMaxWriteSize(Math.max(1, Math.min(shaper.getMaxWriteSize(), bandwidth / 2)));
             channel.pipeline().addBefore(relay.name(), null, shaper);
         }
     }

@@ -107,6 +107,11 @@ abstract class ProxyCommand implements Callable<Integer> {
         return mode.policy();
     }
 
+    /** What a pipe is to hold; empty for the library's default. */
+    Optional<Integer> pipeCapacity() {
+        return Optional.ofNullable(pipeCapacity);
+    }
+
     Mode mode() {
         return mode;
     }
@@ -195,9 +200,7 @@ abstract class ProxyCommand implements Callable<Integer> {
     private Optional<SpliceOptions> spliceOptions() {
         SpliceOptions.Builder builder = SpliceOptions.builder();
         try {
-            if (pipeCapacity != null) {
-                builder.pipeCapacity(pipeCapacity);
-            }
+            pipeCapacity().ifPresent(builder::pipeCapacity);
             return policy().map(policy -> builder.policy(policy).build());
         } catch (IllegalArgumentException e) {
             throw invalid("--pipe-capacity", e.getMessage());

@@ -61,6 +61,11 @@ public final class TcpProxy extends ProxyCommand {
     }
 
     @Override
+    Optional<Integer> pipeCapacity() {
+        return super.pipeCapacity().or(clientOptions::pipeCapacity);
+    }
+
+    @Override
     ProxyService service(ProxyServer server) throws IOException {
         return new Service(server, new Complaint("cannot connect to " + upstreamOptions));
     }

@@ -131,6 +131,8 @@ class TcpProxyLimitsIT {
         }
         sent.get();
         assertTrue(proxy.metric("splice_relayed_bytes_total{path=\"spliced\"}") >= spliced + bytes.length);
+        String info = proxy.get("/metrics").body();
+        assertTrue(info.contains("pipe_capacity=\"262144\""), "a pipe holds more, or less, than an eighth of a second");
     }
 
     @Test
