@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Where lines go: a file, which may be replaced by another of its name, or stdout. What cannot be written is counted, and told
- * when it begins; each further line is another try. Logback's own appenders are silent about both. Of one thread, but for what is asked and for
- * reopening.
+ * when it begins; each further line is another try. Logback's own appenders are silent about both. Of one thread, but for what
+ * is asked and for reopening.
  */
 final class AccessLogFile extends AppenderBase<ILoggingEvent> {
     /** Opens what is written to, and says why if it cannot. */

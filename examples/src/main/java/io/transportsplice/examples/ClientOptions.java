@@ -15,11 +15,12 @@ import picocli.CommandLine.Option;
 /** The options of whom to serve, and how much. */
 final class ClientOptions {
     /** How often the traffic is added up: the shaper's own default. */
+    private static final long INTERVAL_MILLIS = 1_000;
+
     private static final int PIPES_A_SECOND = 8;
     /** A pipe that nobody has changed: less is not worth a splice. */
     private static final long LEAST_PIPE_CAPACITY = 64 * 1024;
 
-    private static final long INTERVAL_MILLIS = 1_000;
     /** What is written may be a pipe of many megabytes, whose time the shaper would cut short otherwise. */
     private static final long LONGEST_WAIT_MILLIS = 3_600_000;
 
