@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Zero-copy relaying for Netty's epoll transport, see {@link io.transportsplice}.
  *

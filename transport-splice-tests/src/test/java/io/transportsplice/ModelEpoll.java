@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 import io.netty.channel.DefaultSelectStrategyFactory;
@@ -39,9 +40,7 @@ final class ModelEpoll implements IoHandler {
     private final BooleanSupplier isTurn;
     private final Executor tasks;
     private final Runnable runTasks;
-    /** Never run: Netty's gathering writes need the arrays that it attaches to registrations. */
-    private final IoHandler real;
-
+    private final IoHandler real; // never run: its registration has the arrays of Netty's gathering writes
     private final IoRegistration realRegistration;
     private boolean registrationLost;
     private int refusals;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -107,8 +108,6 @@ final class ModelSinks implements AutoCloseable {
         ours.receive();
         theirs.receive();
     }
-
-    // Steps.
 
     /** The same message for both, as somebody made it. */
     record Prepared(List<ByteBuf> our, List<ByteBuf> their, List<ByteBuf> ourKept, List<ByteBuf> theirKept) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 /** What happened that must never happen. Netty catches and logs what its callbacks throw, so it is remembered here. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -26,7 +27,6 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringSocketChannel;
-import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
@@ -82,11 +82,9 @@ class OddSinkTest {
     void shouldCloseThePipesOfBuffersThatAreReleasedUnread() throws Exception {
         long dirtyBefore = SpliceMetrics.snapshot().pipesClosedDirty();
         try (Rig rig = new Rig(Mode.SPLICE)) {
-            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new SimpleChannelInboundHandler<>() {
                 @Override
-                public void channelRead(ChannelHandlerContext ctx, Object msg) {
-                    ReferenceCountUtil.release(msg);
-                }
+                protected void channelRead0(ChannelHandlerContext ctx, Object msg) {} // released by its caller
             })));
             Link link = rig.link(Route.TCP_TCP_UP);
             link.source().send(link.forward(), 0, 64 * MIB, 64 * KIB);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 /** Whether a {@code read()} is outstanding, of a channel that is not adopted. */

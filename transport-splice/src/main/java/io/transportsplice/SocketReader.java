@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 /** Reads a socket in its channel's place, while that splices. On the event loop of the channel. */

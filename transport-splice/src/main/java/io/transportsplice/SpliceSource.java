@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 import io.netty.buffer.ByteBufAllocator;
@@ -235,8 +236,6 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     public void failed() {
         stop(SpliceFallback.SOCKET_ERROR);
     }
-
-    // Pipes come home.
 
     @Override
     public void returned(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
 import io.netty.channel.Channel;
@@ -87,8 +88,6 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     void attach(Channel newOwner) {
         owner = newOwner;
     }
-
-    // What is asked for by our side.
 
     void startSplicing(SocketReader newReader) {
         assert loop.inEventLoop();

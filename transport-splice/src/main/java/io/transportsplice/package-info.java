@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Zero-copy relaying for Netty's epoll transport: bytes go socket, pipe, socket by
  * <a href="https://man7.org/linux/man-pages/man2/splice.2.html">splice(2)</a> and never enter user space, while the

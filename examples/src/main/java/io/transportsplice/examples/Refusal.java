@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.examples;
 
 /** Why a client was turned away before it had an upstream. */

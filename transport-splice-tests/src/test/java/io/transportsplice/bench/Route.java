@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.bench;
 
 /** Where a relay listens, and the server that it connects to: addresses as {@code HOST:PORT}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.comparison;
 
 /** What a relay did in some case, in words, and whether that is as it should be. */

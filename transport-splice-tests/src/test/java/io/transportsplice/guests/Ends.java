@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.guests;
 
 /** Which of the two channels that a stream passes is meant. */

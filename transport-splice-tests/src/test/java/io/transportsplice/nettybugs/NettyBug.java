@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.nettybugs;
 
 /** A fault of Netty's own that the library works around; docs/netty-bugs.md tells of each, and of its mend. */

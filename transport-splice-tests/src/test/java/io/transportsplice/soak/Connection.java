@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.soak;
 
 /** What the two ends of one connection have reported. */

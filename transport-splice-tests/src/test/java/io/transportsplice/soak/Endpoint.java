@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.soak;
 
 import io.transportsplice.soak.Script.Ending;
@@ -106,8 +107,6 @@ final class Endpoint {
                         || mine.mayEnd(sent, inputEnded));
     }
 
-    // Writing.
-
     private void write() throws IOException {
         if (headerOut.hasRemaining()) {
             channel.write(headerOut);
@@ -165,8 +164,6 @@ final class Endpoint {
             finish(Verdict.OK, "");
         }
     }
-
-    // Reading.
 
     @SuppressWarnings("ByteBufferBackingArray") // the engine wraps its own array
     private void read() throws IOException {

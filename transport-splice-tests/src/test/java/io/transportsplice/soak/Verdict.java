@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.soak;
 
 /** How a connection went, as seen by one of its ends. Those that may never happen come last. */

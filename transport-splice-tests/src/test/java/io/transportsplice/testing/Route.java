@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.testing;
 
 /** Between which kinds of socket the bytes go, and whether they go up (client to server) or down. */
