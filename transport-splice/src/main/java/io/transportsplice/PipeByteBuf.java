@@ -128,9 +128,7 @@ final class PipeByteBuf extends LazyByteBuf {
         if (content != null) {
             return content;
         }
-        lookedInVain = true;
-        ByteBuf bytes = alloc().directBuffer(capacity());
-        lookedInVain = false;
+        ByteBuf bytes = memory();
         if (!STATE.compareAndSet(this, UNTOUCHED, IN_MEMORY)) {
             bytes.release();
             throw new IllegalReferenceCountException("the bytes are gone: into a channel, or unreadable");
@@ -145,6 +143,15 @@ final class PipeByteBuf extends LazyByteBuf {
         Counters.lookedAt();
         home.returned(this, pipe, Fate.LOOKED_AT);
         return bytes;
+    }
+
+    private ByteBuf memory() {
+        try {
+            return alloc().directBuffer(capacity());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            lookedInVain = true;
+            throw e;
+        }
     }
 
     /** Moves what the pipe holds into memory. */

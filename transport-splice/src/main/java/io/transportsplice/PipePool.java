@@ -79,7 +79,7 @@ final class PipePool {
         }
     }
 
-    /** Takes a pipe back that outlived the loop. Any thread. */
+    /** Takes a pipe back that outlived the loop, whose thread is done. Any thread. */
     void putAfterEnd(Pipe pipe) {
         boolean dirty = pipe.bytes() != 0;
         pipe.close();

@@ -76,11 +76,15 @@ final class PoolCounters {
         }
     }
 
-    /** A derived one may be told in mid-change: too many pipes in use, but never fewer than none. */
+    /**
+     * A derived one may be told in mid-change: too many pipes, but never fewer than none, since what is subtracted is read
+     * first, and each of it was added before.
+     */
     long value(int counter) {
         return switch (counter) {
-            case IN_USE -> -value(RETURNED) + value(REUSED) + value(CREATED); // in this order
-            case POOLED -> value(CREATED) - value(IN_USE) - value(CLOSED_DIRTY) - value(CLOSED_CLEAN) - value(TRIMMED);
+            case IN_USE -> -value(RETURNED) + value(REUSED) + value(CREATED);
+            case POOLED ->
+                -value(REUSED) - value(CLOSED_DIRTY) - value(CLOSED_CLEAN) - value(TRIMMED) + value(RETURNED);
             default -> values.getAcquire(counter);
         };
     }

@@ -22,15 +22,45 @@ final class Tasks {
         }
     }
 
+    /**
+     * Runs the first as a task of the loop, or the second once the loop's thread is done with everything: never both, never
+     * neither, and not at the same time as the loop's last tasks.
+     */
     static void execute(EventExecutor loop, Runnable task, Runnable ifEnded) {
+        Tried tried = new Tried(task);
         try {
-            loop.execute(task);
+            loop.execute(tried);
         } catch (RejectedExecutionException e) {
-            if (loop.isShutdown()) {
-                ifEnded.run();
-            } else {
+            if (!loop.isShutdown()) {
                 GlobalEventExecutor.INSTANCE.schedule(
                         () -> execute(loop, task, ifEnded), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                return;
+            }
+        }
+        // In its last moment Netty's loop may take a task and drop it: its queue gives none back.
+        if (loop.isShutdown()) {
+            loop.terminationFuture().addListener(ended -> tried.orElse(ifEnded));
+        }
+    }
+
+    /** A task that its loop may drop. Used by the loop's thread, and by another once that has ended. */
+    private static final class Tried implements Runnable {
+        private final Runnable task;
+        private boolean begun;
+
+        Tried(Runnable task) {
+            this.task = task;
+        }
+
+        @Override
+        public void run() {
+            begun = true;
+            task.run();
+        }
+
+        void orElse(Runnable ifEnded) {
+            if (!begun) {
+                ifEnded.run();
             }
         }
     }

@@ -48,6 +48,8 @@ public final class RelayHandler extends RelaySide {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
 
+    private static final Object JOINING = new Object();
+
     /** What has become of this channel's input. */
     private enum Input {
         OPEN,
@@ -98,14 +100,17 @@ public final class RelayHandler extends RelaySide {
         if (checkNotNull(a, "a") == checkNotNull(b, "b")) {
             throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
         }
-        RelayHandler sideA = of(a);
-        RelayHandler sideB = of(b);
-        RelaySide.claim(a, sideA, b, sideB);
-        RelayPair pair = new RelayPair(a, sideA, b, sideB);
-        sideA.belongsTo(pair);
-        sideB.belongsTo(pair);
-        Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, pair)));
-        Loops.run(b, () -> sideB.joined(new Direction(b, sideB, a, sideA, pair)));
+        claim(a, b).begin();
+    }
+
+    /** One at a time: two who join the same channels would each take one of them, or each give one a handler. */
+    static RelayPair claim(Channel a, Channel b) {
+        synchronized (JOINING) {
+            RelayHandler sideA = of(a);
+            RelayHandler sideB = of(b);
+            RelaySide.claim(a, sideA, b, sideB);
+            return new RelayPair(a, sideA, b, sideB);
+        }
     }
 
     private static RelayHandler of(Channel channel) {
@@ -145,6 +150,7 @@ public final class RelayHandler extends RelaySide {
         idleWatch.stop();
     }
 
+    @Override
     void joined(Direction direction) {
         if (!channel.isActive() || input == Input.CUT) {
             LateReset.now(channel);

@@ -50,6 +50,14 @@ final class RelayPair {
         return RECORDS && FlightRecorder.isInitialized();
     }
 
+    /** Starts relaying in both directions. */
+    void begin() {
+        sideA.belongsTo(this);
+        sideB.belongsTo(this);
+        Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, this)));
+        Loops.run(b, () -> sideB.joined(new Direction(b, sideB, a, sideA, this)));
+    }
+
     /** A direction has ended, and its last byte is written. Whether it was the second. */
     boolean directionFinished() {
         boolean both = finished.incrementAndGet() == 2;

@@ -72,6 +72,9 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
         return pair == null ? null : pair.ending();
     }
 
+    /** From here on it has a peer. */
+    abstract void joined(Direction direction);
+
     /** Whether its input has not ended yet. Any thread. */
     abstract boolean mayReadMore();
 
