@@ -61,13 +61,19 @@ final class ProxyServer {
         ProxyService make(ProxyServer server) throws IOException;
     }
 
-    private ProxyServer(ProxyConfig config, Optional<AccessLog> accessLog) {
+    /** Makes what connects to where clients are to go. */
+    interface DialerFactory {
+        Dialer make(Connector connector, ProxyCounters counters);
+    }
+
+    /** Does not listen yet. */
+    ProxyServer(ProxyConfig config, Optional<AccessLog> accessLog, DialerFactory dialers) {
         this.config = config;
         sessions = new Sessions(registry, accessLog);
         group = group(config);
         new SpliceMeterBinder().bindTo(registry);
         connector = new Connector(config, connections, counters);
-        dialer = new Dialer(connector::connect, counters);
+        dialer = dialers.make(connector, counters);
     }
 
     /** Channels that may be spliced are adopted from the start: it also keeps the events of closed ones from new ones. */
@@ -84,7 +90,8 @@ final class ProxyServer {
      */
     static ProxyServer start(ProxyConfig config, ServiceFactory factory, Optional<AccessLog> accessLog)
             throws IOException {
-        ProxyServer server = new ProxyServer(config, accessLog);
+        ProxyServer server =
+                new ProxyServer(config, accessLog, (connector, counters) -> new Dialer(connector::connect, counters));
         try {
             AcceptFailures failures = new AcceptFailures(server.counters, new Complaint("cannot accept"));
             server.reload(factory, config.maxConnections());
