@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.examples;
 
 /** Whatever a client of the SNI router says instead of a ClientHello. */

@@ -3,7 +3,6 @@ package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
@@ -17,27 +16,24 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
 
     private final AtomicLong bytesRelayed = new AtomicLong();
     /** By a pair, even if it has not begun. */
-    private final AtomicBoolean claimed = new AtomicBoolean();
+    private boolean claimed;
     /** Null until they are joined. */
     private volatile @Nullable RelayPair relay;
 
     /**
-     * Both, or none. Any thread.
+     * Both, or none. Any thread, but one at a time.
      *
      * @throws IllegalStateException if one of them has been claimed before
      */
     static void claim(Channel a, RelaySide sideA, Channel b, RelaySide sideB) {
-        sideA.claim(a);
-        try {
-            sideB.claim(b);
-        } catch (IllegalStateException e) {
-            sideA.claimed.set(false);
-            throw e;
-        }
+        sideA.checkUnclaimed(a);
+        sideB.checkUnclaimed(b);
+        sideA.claimed = true;
+        sideB.claimed = true;
     }
 
-    private void claim(Channel channel) {
-        if (!claimed.compareAndSet(false, true)) {
+    private void checkUnclaimed(Channel channel) {
+        if (claimed) {
             throw new IllegalStateException(channel + " has been joined before");
         }
     }
