@@ -110,4 +110,12 @@ class TasksTest {
         end();
         Await.until("told of the end", () -> told, List.of("ended")::equals);
     }
+
+    @Test
+    void shouldTellAtOnceOfALoopThatHasEndedBefore() {
+        end();
+        loop.rejects = true;
+        execute();
+        assertEquals(List.of("ended"), told);
+    }
 }

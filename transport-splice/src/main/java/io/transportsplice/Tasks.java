@@ -38,7 +38,9 @@ final class Tasks {
             }
         }
         // In its last moment Netty's loop may take a task and drop it: its queue gives none back.
-        if (loop.isShutdown()) {
+        if (loop.isTerminated()) {
+            tried.orElse(ifEnded);
+        } else if (loop.isShutdown()) {
             loop.terminationFuture().addListener(ended -> tried.orElse(ifEnded));
         }
     }
