@@ -27,6 +27,7 @@ final class SinkInterleavings {
         String how;
         if (buffer.take(buffer)) {
             how = buffer.drain(SOCKET) > 0 ? "drained" : "nothing";
+            buffer.giveBack();
         } else {
             how = OnePipe.look(buffer);
         }

@@ -149,5 +149,6 @@ final class BufferTrial {
         assertTrue(buffer.take(buffer.setIndex(0, content.length)));
         assertArrayEquals(content, pipes.drain(buffer, content.length));
         ModelTally.count("buffers taken", 1);
+        buffer.giveBack();
     }
 }

@@ -160,6 +160,7 @@ class ManyLookersTest {
             assertEquals(looked.get(), !taken.get());
             if (taken.get()) {
                 assertArrayEquals(CONTENT, pipes.drain(buffer, CONTENT.length));
+                buffer.giveBack();
             }
             buffer.release();
             assertEquals(

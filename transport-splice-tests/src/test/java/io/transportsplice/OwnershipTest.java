@@ -16,6 +16,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.IllegalReferenceCountException;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Peer;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -90,6 +91,26 @@ class OwnershipTest {
             assertEquals(most, inPipes);
             assertArrayEquals(source.pattern().bytes(0, held.readableBytes()), ByteBufUtil.getBytes(held));
             held.release();
+        }
+    }
+
+    /** Netty answers by a clean end to what is no IOException. */
+    @Test
+    void shouldResetTheSinkOfABufferThatSomebodyReleasedBeforeItWasSent() throws Exception {
+        try (CollectingSource source = source(1);
+                CollectingSource sink = source(1)) {
+            PipeByteBuf buffer = source.nextInPipe();
+            sink.channel()
+                    .eventLoop()
+                    .submit(() -> {
+                        sink.channel().write(buffer);
+                        buffer.release();
+                        sink.channel().flush();
+                    })
+                    .sync();
+            assertEquals(
+                    Peer.End.RESET,
+                    sink.peer().receiveToEnd(source.pattern(), 0).end());
         }
     }
 }

@@ -155,6 +155,7 @@ class PipeByteBufTest {
         assertThrows(OutOfMemoryError.class, () -> look.at(buffer));
         assertTrue(buffer.take(buffer));
         assertArrayEquals(CONTENT, pipes.drain(buffer, CONTENT.length));
+        buffer.giveBack();
         buffer.release();
         assertEquals(List.of(Fate.DRAINED), pipes.fates());
     }
@@ -203,6 +204,17 @@ class PipeByteBufTest {
         first.release();
         assertTrue(buffer.isWaiting(), "it is in the second sink");
         second.release();
+        assertEquals(List.of(Fate.LOST), pipes.fates());
+    }
+
+    /** Once it is closed, its descriptor's number is the next connection's. */
+    @Test
+    void shouldKeepThePipeOpenWhileASinkHasItThoughTheBufferIsReleasedOnceTooOften() throws IOException {
+        PipeByteBuf buffer = pipes.buffer(alloc, CONTENT);
+        assertTrue(buffer.take(buffer));
+        buffer.release();
+        assertEquals(List.of(), pipes.fates());
+        buffer.giveBack();
         assertEquals(List.of(Fate.LOST), pipes.fates());
     }
 

@@ -57,7 +57,10 @@ final class PipeByteBuf extends LazyByteBuf {
     private static final int UNTOUCHED = 0;
     private static final int IN_MEMORY = 1;
     private static final int TAKEN = 2;
-    private static final int RELEASED = 3;
+    /** By the sink that had taken it. */
+    private static final int GIVEN_BACK = 3;
+
+    private static final int RELEASED = 4;
 
     private static final VarHandle STATE;
     private static final VarHandle WAITING;
@@ -202,7 +205,6 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** Moves bytes to a socket, after {@link #take}: the number moved, or -errno. */
     long drain(int fd) {
-        assert state == TAKEN;
         long n = pipe.drain(fd);
         if (n > 0) {
             Counters.BYTES_SPLICED.add(n);
@@ -212,7 +214,6 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** What has not been drained, in memory; the caller's. */
     ByteBuf takeRest() throws IOException {
-        assert state == TAKEN;
         ByteBuf rest = alloc().directBuffer((int) pipe.bytes());
         try {
             readInto(rest);
@@ -221,6 +222,13 @@ final class PipeByteBuf extends LazyByteBuf {
             throw e;
         }
         return rest;
+    }
+
+    /** The sink is done with what it took. */
+    void giveBack() {
+        if (!STATE.compareAndSet(this, TAKEN, GIVEN_BACK)) { // released by somebody who had no right to
+            returned(RELEASED);
+        }
     }
 
     // Released.
@@ -234,15 +242,17 @@ final class PipeByteBuf extends LazyByteBuf {
         int last = (int) STATE.getAndSet(this, RELEASED);
         if (last == IN_MEMORY) {
             releaseContent();
-        } else if (pipe.bytes() == 0) {
-            home.returned(this, pipe, Fate.DRAINED);
-        } else {
-            home.returned(this, pipe, unread(last));
+        } else if (last != TAKEN) { // else the sink still has the pipe, and the number of its descriptor
+            returned(last);
         }
     }
 
+    private void returned(int last) {
+        home.returned(this, pipe, pipe.bytes() == 0 ? Fate.DRAINED : unread(last));
+    }
+
     private Fate unread(int last) {
-        if (last == TAKEN || waiting > 0) {
+        if (last != UNTOUCHED || waiting > 0) {
             return Fate.LOST;
         }
         return lookedInVain ? Fate.UNREADABLE : Fate.DISCARDED;

@@ -40,8 +40,13 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     private enum State {
         WAITING,
         DRAINING,
-        COPYING
+        COPYING,
+        /** What could not be drained. */
+        COPYING_REST
     }
+
+    /** As {@link #content()}, but told also where somebody has released it who had no right to. */
+    private final ByteBuf view;
 
     private final PipeByteBuf root;
     private final Sink sink;
@@ -58,6 +63,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     /** @param view all of the buffer, or a view of that; from here on the region's */
     PipeRegion(ByteBuf view, PipeByteBuf root, Sink sink) {
         super(view);
+        this.view = view;
         this.root = root;
         this.sink = sink;
         root.waits();
@@ -67,10 +73,10 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     @Override
     public long transferTo(WritableByteChannel target, long position) throws IOException {
         assert position == transferred : position + " of " + transferred;
-        if (state == State.WAITING) {
-            begin();
-        }
         try {
+            if (state == State.WAITING) {
+                begin();
+            }
             int n = state == State.DRAINING ? drain(target) : copy(target);
             transferred += n;
             return n;
@@ -93,12 +99,12 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         if (sink.canDrain() && root.take(content())) {
             state = State.DRAINING;
         } else {
-            copyFrom(content());
+            copyFrom(content(), State.COPYING);
         }
     }
 
-    private void copyFrom(ByteBuf buffer) {
-        state = State.COPYING;
+    private void copyFrom(ByteBuf buffer, State newState) {
+        state = newState;
         bytes = buffer;
         next = buffer.readerIndex();
     }
@@ -117,7 +123,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             throw LibC.newIOException("splice", -n);
         }
         sink.refused(-n);
-        copyFrom(root.takeRest());
+        copyFrom(root.takeRest(), State.COPYING_REST);
         return copy(target);
     }
 
@@ -134,7 +140,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     @Override
     public long count() {
-        return state == State.WAITING ? content().readableBytes() : count;
+        return state == State.WAITING ? view.readableBytes() : count;
     }
 
     @Override
@@ -154,10 +160,12 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     @Override
-    @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
     public boolean release(int decrement) {
-        if (bytes != null && bytes != content()) {
+        if (state == State.COPYING_REST) {
             bytes.release();
+        }
+        if (state == State.DRAINING || state == State.COPYING_REST) {
+            root.giveBack();
         }
         bytes = null;
         boolean gone = super.release(decrement);

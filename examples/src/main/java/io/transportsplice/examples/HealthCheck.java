@@ -146,11 +146,13 @@ final class HealthCheck {
                 .addLast(new LineBasedFrameDecoder(MAX_LINE), new StringDecoder(StandardCharsets.UTF_8))
                 .addLast(new Expectation(answered));
         upstream.config().setAutoRead(true);
-        Future<?> timer = loop.schedule(
-                () -> answered.tryFailure(new TimeoutException("no answer")),
-                plan.timeout.toMillis(),
-                TimeUnit.MILLISECONDS);
-        answered.addListener(done -> timer.cancel(false));
+        if (!plan.timeout.isZero()) { // which is for ever
+            Future<?> timer = loop.schedule(
+                    () -> answered.tryFailure(new TimeoutException("no answer")),
+                    plan.timeout.toMillis(),
+                    TimeUnit.MILLISECONDS);
+            answered.addListener(done -> timer.cancel(false));
+        }
     }
 
     private final class Expectation extends SimpleChannelInboundHandler<String> {

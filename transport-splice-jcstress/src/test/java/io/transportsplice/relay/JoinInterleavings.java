@@ -23,7 +23,7 @@ final class JoinInterleavings {
 
     private static boolean joins(Channel a, Channel b) {
         try {
-            RelayHandler.claim(a, b);
+            RelayPair.claim(a, b, RelayHandler::new);
             return true;
         } catch (IllegalStateException e) {
             return false;

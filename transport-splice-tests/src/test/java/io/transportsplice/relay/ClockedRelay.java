@@ -15,8 +15,10 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import io.transportsplice.EpollSplice;
+import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -102,6 +104,7 @@ final class ClockedRelay implements AutoCloseable {
 
     void join() {
         RelayHandler.join(front, back);
+        loops.forEach(ClockedRelay::settle); // before the clock goes on
     }
 
     Peer client() {
@@ -124,11 +127,27 @@ final class ClockedRelay implements AutoCloseable {
     /** Lets time pass, and what is due happen. */
     void advance(long millis) {
         ticker.advance(millis, TimeUnit.MILLISECONDS);
-        for (IoEventLoop loop : loops) {
-            for (int turn = 0; turn < 2; turn++) {
-                loop.submit(() -> {}).syncUninterruptibly();
-            }
+        loops.forEach(ClockedRelay::settle);
+    }
+
+    private static void settle(IoEventLoop loop) {
+        for (int turn = 0; turn < 2; turn++) {
+            loop.submit(() -> {}).syncUninterruptibly();
         }
+    }
+
+    /** Waits until what the server got is acknowledged: then nothing shows that it was ever sent. */
+    void awaitAcknowledged() {
+        Await.until("acknowledged", () -> EpollSplice.unsentBytes(back), unsent -> unsent == 0);
+    }
+
+    /** Lets time pass, but the loop of the channel that was accepted learns of it last. */
+    void advanceBehindABusyLoop(long millis) throws Exception {
+        LoopHold.whileHeld(loops.get(0), () -> {
+            ticker.advance(millis, TimeUnit.MILLISECONDS);
+            settle(loops.get(loops.size() - 1));
+        });
+        loops.forEach(ClockedRelay::settle);
     }
 
     @Override

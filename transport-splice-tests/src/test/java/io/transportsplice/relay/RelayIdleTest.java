@@ -3,6 +3,7 @@ package io.transportsplice.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.channel.ChannelHandler;
 import io.transportsplice.EpollSpliceHandler;
@@ -140,6 +141,28 @@ class RelayIdleTest {
                 to.receive(pattern, i % 5, i % 5 + 1);
             }
             assertEquals(2, relay.open());
+        }
+    }
+
+    /** Its loop may be busy, or a whole process may stand still, when the other one looks. */
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldTakeProgressForThePairsThoughOneLoopHasNotLookedYet(Setup setup) throws Exception {
+        assumeTrue(setup.loops() == 2);
+        try (ClockedRelay relay = setup.relay()) {
+            relay.join();
+            for (int i = 0; i < 5; i++) {
+                relay.advanceBehindABusyLoop(TIMEOUT * 2 / 3);
+                assertEquals(2, relay.open(), "before byte " + i);
+                relay.client().send(pattern, i, i + 1, 1);
+                relay.server().receive(pattern, i, i + 1);
+                relay.awaitAcknowledged();
+            }
+            relay.advance(1);
+            for (int i = 0; i < 4; i++) {
+                relay.advance(TIMEOUT / 2);
+            }
+            assertEquals(new Received(0, End.RESET), relay.client().receiveToEnd(pattern, 0));
         }
     }
 

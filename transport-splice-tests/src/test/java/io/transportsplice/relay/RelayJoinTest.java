@@ -3,6 +3,7 @@ package io.transportsplice.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
@@ -218,5 +220,24 @@ class RelayJoinTest {
         } finally {
             locals.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
         }
+    }
+
+    @Test
+    void shouldHaveChangedNothingWhereTheOtherChannelHasBeenJoinedBefore() {
+        EmbeddedChannel a = new EmbeddedChannel(new RelayHandler());
+        EmbeddedChannel b = new EmbeddedChannel(new RelayHandler());
+        EmbeddedChannel fresh = new EmbeddedChannel();
+        RelayHandler.join(a, b);
+        assertThrows(IllegalStateException.class, () -> RelayHandler.join(fresh, b));
+        assertNull(fresh.pipeline().get(RelayHandler.class));
+        assertTrue(fresh.config().isAutoRead());
+    }
+
+    @Test
+    void shouldHaveChangedNothingWhereTheOtherChannelIsNotRegistered() {
+        EmbeddedChannel a = new EmbeddedChannel();
+        assertThrows(IllegalStateException.class, () -> RelayHandler.join(a, new LocalChannel()));
+        assertNull(a.pipeline().get(RelayHandler.class));
+        assertTrue(a.config().isAutoRead());
     }
 }

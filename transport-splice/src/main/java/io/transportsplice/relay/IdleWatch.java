@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  * Watches one channel of a relay for progress: something read, bytes written, bytes that its far end acknowledged, of which
  * a slow receiver may have megabytes to do. It looks a few times in the time allowed, so what moves costs nothing, and the
  * timeout comes later than asked for by at most a fraction, never earlier. Progress is the pair's: each of its two watches
- * tells the other.
+ * tells the other, and asks it before it gives up.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -53,6 +53,7 @@ final class IdleWatch {
 
     void joined(RelayPair newPair) {
         pair = newPair;
+        seen = position();
     }
 
     /** Starts, or starts again with another time. Zero is for ever. */
@@ -83,6 +84,41 @@ final class IdleWatch {
     }
 
     private void look() {
+        notice();
+        if (!isOverdue()) {
+            schedule();
+        } else if (pair == null) {
+            expire();
+        } else { // the other one may not have looked yet, as its loop is busy
+            Future<?> asking = next;
+            pair.askOther(side, () -> {
+                if (next == asking) {
+                    decide();
+                }
+            });
+        }
+    }
+
+    private void decide() {
+        notice();
+        if (isOverdue()) {
+            expire();
+        } else {
+            schedule();
+        }
+    }
+
+    private boolean isOverdue() {
+        return now() - lastProgress >= timeoutNanos;
+    }
+
+    private void expire() {
+        next = null;
+        side.timedOut();
+    }
+
+    /** Finds out what has moved, and tells the other watch. */
+    void notice() {
         Position position = position();
         if (!position.equals(seen)) {
             seen = position;
@@ -94,12 +130,6 @@ final class IdleWatch {
         if (pair != null && pair.progress() != pairSeen) {
             pairSeen = pair.progress();
             lastProgress = now();
-        }
-        if (now() - lastProgress < timeoutNanos) {
-            schedule();
-        } else {
-            next = null;
-            side.timedOut();
         }
     }
 

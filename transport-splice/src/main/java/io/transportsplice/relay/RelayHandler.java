@@ -48,8 +48,6 @@ public final class RelayHandler extends RelaySide {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
 
-    private static final Object JOINING = new Object();
-
     /** What has become of this channel's input. */
     private enum Input {
         OPEN,
@@ -94,32 +92,16 @@ public final class RelayHandler extends RelaySide {
      * one at its tail. If one of them is closed already, or not connected yet, both are reset. Any thread.
      *
      * @throws IllegalArgumentException if they are the same channel
-     * @throws IllegalStateException if one of them has been joined before, to whatever channel; nothing has changed then
+     * @throws IllegalStateException if one of them has been joined before, to whatever channel, or is not registered; nothing
+     *     has changed then
      */
     public static void join(Channel a, Channel b) {
         if (checkNotNull(a, "a") == checkNotNull(b, "b")) {
             throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
         }
-        claim(a, b).begin();
-    }
-
-    /** One at a time: two who join the same channels would each take one of them, or each give one a handler. */
-    static RelayPair claim(Channel a, Channel b) {
-        synchronized (JOINING) {
-            RelayHandler sideA = of(a);
-            RelayHandler sideB = of(b);
-            RelaySide.claim(a, sideA, b, sideB);
-            return new RelayPair(a, sideA, b, sideB);
-        }
-    }
-
-    private static RelayHandler of(Channel channel) {
-        RelayHandler handler = channel.pipeline().get(RelayHandler.class);
-        if (handler == null) {
-            handler = new RelayHandler();
-            channel.pipeline().addLast(handler);
-        }
-        return handler;
+        a.eventLoop(); // throws if it has none
+        b.eventLoop();
+        RelayPair.claim(a, b, RelayHandler::new).begin();
     }
 
     /**
@@ -187,6 +169,11 @@ public final class RelayHandler extends RelaySide {
         if (!halfClosedTimeout.isZero() && !ctx.isRemoved()) {
             idleWatch.start(halfClosedTimeout);
         }
+    }
+
+    @Override
+    void noticeProgress() {
+        idleWatch.notice();
     }
 
     @Override

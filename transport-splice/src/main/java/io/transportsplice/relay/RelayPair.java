@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 
 /**
@@ -13,6 +14,7 @@ import jdk.jfr.FlightRecorder;
  */
 final class RelayPair {
 
+    private static final Object JOINING = new Object();
     /** An image made by jlink may lack it. */
     private static final boolean RECORDS = hasRecorder();
 
@@ -21,7 +23,7 @@ final class RelayPair {
     private final Channel b;
     private final RelaySide sideB;
     /** Null where there has been no recording yet: to load an event's class takes an event loop a tenth of a second. */
-    private final RelayEvent event = mayRecord() ? RelayEvent.begun() : null;
+    private RelayEvent event;
 
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicReference<Ending> ending = new AtomicReference<>();
@@ -35,6 +37,35 @@ final class RelayPair {
         this.sideA = sideA;
         this.b = b;
         this.sideB = sideB;
+    }
+
+    /** One at a time: two who join the same channels would each take one of them, or each give one a handler. */
+    static RelayPair claim(Channel a, Channel b, Supplier<RelaySide> newSide) {
+        synchronized (JOINING) {
+            checkUnclaimed(a);
+            checkUnclaimed(b);
+            RelaySide sideA = sideOf(a, newSide);
+            RelaySide sideB = sideOf(b, newSide);
+            sideA.claim();
+            sideB.claim();
+            return new RelayPair(a, sideA, b, sideB);
+        }
+    }
+
+    private static void checkUnclaimed(Channel channel) {
+        RelaySide side = channel.pipeline().get(RelaySide.class);
+        if (side != null && side.isClaimed()) {
+            throw new IllegalStateException(channel + " has been joined before");
+        }
+    }
+
+    private static RelaySide sideOf(Channel channel, Supplier<RelaySide> newSide) {
+        RelaySide side = channel.pipeline().get(RelaySide.class);
+        if (side == null) {
+            side = newSide.get();
+            channel.pipeline().addLast(side);
+        }
+        return side;
     }
 
     private static boolean hasRecorder() {
@@ -52,6 +83,7 @@ final class RelayPair {
 
     /** Starts relaying in both directions. */
     void begin() {
+        event = mayRecord() ? RelayEvent.begun() : null;
         sideA.belongsTo(this);
         sideB.belongsTo(this);
         Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, this)));
@@ -69,6 +101,16 @@ final class RelayPair {
 
     boolean isFinished() {
         return finished.get() == 2;
+    }
+
+    /** Has the other side notice what moved there, then does the rest, on each one's event loop. */
+    void askOther(RelaySide asking, Runnable then) {
+        boolean isA = asking == sideA;
+        RelaySide other = isA ? sideB : sideA;
+        Loops.run(isA ? b : a, () -> {
+            other.noticeProgress();
+            Loops.run(isA ? a : b, then);
+        });
     }
 
     /** Something moved. */

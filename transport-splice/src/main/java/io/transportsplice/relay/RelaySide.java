@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.relay;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.NullMarked;
@@ -20,22 +19,13 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
     /** Null until they are joined. */
     private volatile @Nullable RelayPair relay;
 
-    /**
-     * Both, or none. Any thread, but one at a time.
-     *
-     * @throws IllegalStateException if one of them has been claimed before
-     */
-    static void claim(Channel a, RelaySide sideA, Channel b, RelaySide sideB) {
-        sideA.checkUnclaimed(a);
-        sideB.checkUnclaimed(b);
-        sideA.claimed = true;
-        sideB.claimed = true;
+    /** Whether a relay has it already. Any thread, but one at a time. */
+    final boolean isClaimed() {
+        return claimed;
     }
 
-    private void checkUnclaimed(Channel channel) {
-        if (claimed) {
-            throw new IllegalStateException(channel + " has been joined before");
-        }
+    final void claim() {
+        claimed = true;
     }
 
     /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */
@@ -79,6 +69,9 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
 
     /** Nothing moved for the time allowed. */
     abstract void timedOut();
+
+    /** Tells the pair whether anything has moved. */
+    abstract void noticeProgress();
 
     /** It will not tell how its input would have gone on: it is reset, unless both directions have ended. */
     abstract void cut(RelayEnd how, @Nullable Throwable cause);
