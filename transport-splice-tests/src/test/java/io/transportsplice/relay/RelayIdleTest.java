@@ -3,7 +3,6 @@ package io.transportsplice.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.channel.ChannelHandler;
 import io.transportsplice.EpollSpliceHandler;
@@ -64,6 +63,10 @@ class RelayIdleTest {
                         new Setup(policy, 1, true, SYSTEMS_OWN),
                         new Setup(policy, 2, false, SYSTEMS_OWN),
                         new Setup(policy, 2, true, 16 * KIB)));
+    }
+
+    static Stream<Setup> setupsOfTwoLoops() {
+        return setups().filter(setup -> setup.loops() == 2);
     }
 
     private CompletableFuture<Void> send(Peer from, long bytes) {
@@ -146,9 +149,8 @@ class RelayIdleTest {
 
     /** Its loop may be busy, or a whole process may stand still, when the other one looks. */
     @ParameterizedTest
-    @MethodSource("setups")
+    @MethodSource("setupsOfTwoLoops")
     void shouldTakeProgressForThePairsThoughOneLoopHasNotLookedYet(Setup setup) throws Exception {
-        assumeTrue(setup.loops() == 2);
         try (ClockedRelay relay = setup.relay()) {
             relay.join();
             for (int i = 0; i < 5; i++) {
