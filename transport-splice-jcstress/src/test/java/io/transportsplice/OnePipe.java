@@ -141,7 +141,7 @@ final class OnePipe implements PipeByteBuf.Home {
     static String look(ByteBuf view) {
         try {
             return view.getByte(0) == VALUE && view.getByte(BYTES - 1) == VALUE ? "bytes" : "other bytes";
-        } catch (IllegalReferenceCountException e) {
+        } catch (IllegalReferenceCountException | IndexOutOfBoundsException e) { // Netty's, of a heap buffer just freed
             return "too late";
         } catch (OutOfMemoryError e) {
             return "no memory";
