@@ -150,17 +150,32 @@ final class ClockedRelay implements AutoCloseable {
         loops.forEach(ClockedRelay::settle);
     }
 
-    @Override
+    /** Waits until the client's channel takes no more. */
+    void awaitFull() {
+        Await.until("full", () -> !front.isWritable());
+    }
+
+    /** Ends the loop of the channel that was connected. Time may pass for the other one alone from here on. */
+    void endLastLoop() {
+        end(loops.remove(loops.size() - 1));
+    }
+
     @SuppressWarnings("deprecation") // a graceful end waits for a clock that stands still
+    private static void end(IoEventLoop loop) {
+        loop.shutdown();
+        loop.terminationFuture().syncUninterruptibly();
+    }
+
+    @Override
     public void close() throws IOException {
         client.close();
         server.close();
         backend.close();
-        front.close().syncUninterruptibly();
-        back.close().syncUninterruptibly();
-        for (IoEventLoop loop : loops) {
-            loop.shutdown();
-            loop.terminationFuture().syncUninterruptibly();
+        for (Channel channel : List.of(front, back)) {
+            if (channel.isOpen()) { // else its loop may be no more
+                channel.close().syncUninterruptibly();
+            }
         }
+        loops.forEach(ClockedRelay::end);
     }
 }

@@ -2,6 +2,7 @@
 package io.transportsplice.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.ChannelHandler;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,6 +167,23 @@ class RelayIdleTest {
                 relay.advance(TIMEOUT / 2);
             }
             assertEquals(new Received(0, End.RESET), relay.client().receiveToEnd(pattern, 0));
+        }
+    }
+
+    /** Nobody can be asked there any more. */
+    @ParameterizedTest
+    @MethodSource("setupsOfTwoLoops")
+    void shouldEndAReceiverThatTakesNothingThoughTheOtherLoopHasEnded(Setup setup) throws Exception {
+        try (ClockedRelay relay = setup.relay()) {
+            relay.join();
+            CompletableFuture<Void> sending = send(relay.server(), 64L * MIB);
+            relay.awaitFull();
+            relay.endLastLoop();
+            Await.until("the receiver is given up", () -> {
+                relay.advance(TIMEOUT); // what the kernel still moves is progress
+                return relay.open() == 0;
+            });
+            assertThrows(CompletionException.class, sending::join);
         }
     }
 

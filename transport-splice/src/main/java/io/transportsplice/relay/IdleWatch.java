@@ -53,7 +53,6 @@ final class IdleWatch {
 
     void joined(RelayPair newPair) {
         pair = newPair;
-        seen = position();
     }
 
     /** Starts, or starts again with another time. Zero is for ever. */

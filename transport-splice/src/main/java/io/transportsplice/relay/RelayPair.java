@@ -103,12 +103,19 @@ final class RelayPair {
         return finished.get() == 2;
     }
 
-    /** Has the other side notice what moved there, then does the rest, on each one's event loop. */
+    /**
+     * Has the other side notice what moved there, then does the rest, on each one's event loop. At once if the other channel
+     * is closed, for its loop may have ended.
+     */
     void askOther(RelaySide asking, Runnable then) {
         boolean isA = asking == sideA;
-        RelaySide other = isA ? sideB : sideA;
-        Loops.run(isA ? b : a, () -> {
-            other.noticeProgress();
+        Channel otherChannel = isA ? b : a;
+        if (!otherChannel.isOpen()) {
+            then.run();
+            return;
+        }
+        Loops.run(otherChannel, () -> {
+            (isA ? sideB : sideA).noticeProgress();
             Loops.run(isA ? a : b, then);
         });
     }
