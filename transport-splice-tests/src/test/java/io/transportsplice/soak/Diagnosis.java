@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.soak;
 
+import io.transportsplice.testing.FdCensus;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -8,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
 
 /** What this process and its sockets are doing, for whoever is to find out why something hangs. */
 final class Diagnosis {
@@ -24,22 +25,15 @@ final class Diagnosis {
             System.out.println(thread + " " + thread.getState() + ", CPU so far " + cpuMillis + " ms");
             Arrays.stream(stack).forEach(frame -> System.out.println("\tat " + frame));
         });
-        for (Path fd : descriptors()) {
-            String target = Files.readSymbolicLink(fd).toString();
-            System.out.println(fd.getFileName() + " " + target);
-            if (target.equals("anon_inode:[eventpoll]")) {
-                Files.readAllLines(SELF.resolve("fdinfo").resolve(fd.getFileName()))
+        for (Map.Entry<Integer, String> descriptor : FdCensus.targets().entrySet()) {
+            System.out.println(descriptor.getKey() + " " + descriptor.getValue());
+            if (descriptor.getValue().equals("anon_inode:[eventpoll]")) {
+                Files.readAllLines(SELF.resolve("fdinfo/" + descriptor.getKey()))
                         .forEach(System.out::println);
             }
         }
         for (String table : List.of("tcp", "tcp6")) {
             Files.readAllLines(SELF.resolve("net").resolve(table)).forEach(System.out::println);
-        }
-    }
-
-    private static List<Path> descriptors() throws IOException {
-        try (Stream<Path> all = Files.list(SELF.resolve("fd"))) {
-            return all.filter(Files::isSymbolicLink).toList();
         }
     }
 }

@@ -7,6 +7,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** How many file descriptors of each kind a process holds. One pipe counts twice: it has two ends. */
 public record FdCensus(int pipes, int sockets, int eventPolls, int other) {
@@ -62,14 +65,33 @@ public record FdCensus(int pipes, int sockets, int eventPolls, int other) {
         return false;
     }
 
-    private static int kindOf(Path fd) throws IOException {
-        String target;
-        try {
-            target = Files.readSymbolicLink(fd).toString();
-        } catch (NoSuchFileException e) {
-            return -1; // closed since the directory was listed, or the listing's own
+    /** What this process's descriptors are, by number. */
+    public static SortedMap<Integer, String> targets() throws IOException {
+        SortedMap<Integer, String> targets = new TreeMap<>();
+        try (DirectoryStream<Path> fds = Files.newDirectoryStream(FDS)) {
+            for (Path fd : fds) {
+                targetOf(fd)
+                        .ifPresent(target ->
+                                targets.put(Integer.valueOf(fd.getFileName().toString()), target));
+            }
         }
-        if (target.startsWith("pipe:")) {
+        return targets;
+    }
+
+    /** Empty if it was closed since the directory was listed, or is the listing's own. */
+    private static Optional<String> targetOf(Path fd) throws IOException {
+        try {
+            return Optional.of(Files.readSymbolicLink(fd).toString());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static int kindOf(Path fd) throws IOException {
+        String target = targetOf(fd).orElse(null);
+        if (target == null) {
+            return -1;
+        } else if (target.startsWith("pipe:")) {
             return 0;
         } else if (target.startsWith("socket:")) {
             return 1;
