@@ -35,6 +35,7 @@ import java.util.function.Supplier;
  */
 final class ClockedRelay implements AutoCloseable {
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final MockTicker ticker = Ticker.newMockTicker();
     private final List<IoEventLoop> loops = new ArrayList<>();
@@ -153,6 +154,15 @@ final class ClockedRelay implements AutoCloseable {
     /** Waits until the client's channel takes no more. */
     void awaitFull() {
         Await.until("full", () -> !front.isWritable());
+    }
+
+    /** Waits until it takes no more, and its far end neither. */
+    void awaitStuck() {
+        Await.until("stuck", () -> {
+            int before = EpollSplice.unsentBytes(front);
+            Await.pause(STUCK_NANOS);
+            return !front.isWritable() && EpollSplice.unsentBytes(front) == before;
+        });
     }
 
     /** Ends the loop of the channel that was connected. Time may pass for the other one alone from here on. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -14,6 +15,10 @@ import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.RejectedExecutionHandlers;
+import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.SpliceOptions;
+import io.transportsplice.SpliceOptions.Policy;
+import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
@@ -26,6 +31,9 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +50,8 @@ class RelayResetTest {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
     private static final int TAKEN = 200 * KIB;
+    private static final int PATIENCE = 5000;
+    private static final int STEP = 100;
 
     /** Most of what was taken lies in the relay's kernel, for the sink does not read, and the source is no more. */
     private static Link waiting(Rig rig) throws Exception {
@@ -71,6 +81,38 @@ class RelayResetTest {
             Link link = waiting(rig);
             rig.relay().closeInMidStream();
             assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
+        }
+    }
+
+    /** Its socket is full, and the rest waits in front of it. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "ALWAYS", "NEVER"})
+    void shouldGiveUpOnOneThatTakesNothing(Policy policy) throws Exception {
+        SpliceOptions options = SpliceOptions.builder().policy(policy).build();
+        try (ClockedRelay relay = new ClockedRelay(
+                1, true, 16 * KIB, () -> new ChannelHandler[] {new EpollSpliceHandler(options), new RelayHandler()})) {
+            relay.join();
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    relay.server().send(new Pattern(0), 0, 64 * MIB, 64 * KIB);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            relay.awaitStuck();
+            relay.server().reset();
+            Await.until("the server's channel closed", relay::open, open -> open == 1);
+            sending.handle((nothing, failure) -> null).join();
+            for (int passed = 0; passed < PATIENCE; passed += STEP) {
+                assertEquals(1, relay.open(), "after " + passed);
+                relay.advance(STEP);
+            }
+            Await.until("given up", () -> {
+                relay.advance(STEP);
+                return relay.open() == 0;
+            });
+            assertEquals(
+                    End.RESET, relay.client().receiveToEnd(new Pattern(0), 0).end());
         }
     }
 

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.transportsplice.EpollSplice;
@@ -12,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Resets a channel once its far end has acknowledged what was written to it: a reset throws away what the kernel still has
- * to send. Nothing tells of that moment, so it asks from time to time, and gives up when nothing was acknowledged for a
- * while. Where it cannot ask, it resets at once: a unix-domain socket hands over what is written at once, and has no reset.
+ * to send. Nothing tells of that moment, so it asks from time to time, and gives up when those that wait for the far end
+ * stayed the same for a while. Where it cannot ask, what the kernel has been given counts as delivered: a unix-domain socket
+ * hands it over at once, and has no reset.
  *
  * <p>Confined to the event loop of the channel.
  */
@@ -26,7 +28,11 @@ final class LateReset {
     private static final long LAST_DELAY_MILLIS = 64;
 
     private final Channel channel;
-    private int unsent = Integer.MAX_VALUE;
+    /** What was written has been given to the kernel, by all who stood in between. */
+    private boolean flushed;
+    /** Bytes that wait for the far end. */
+    private long waiting;
+
     private long lastProgress;
     private long delayMillis = FIRST_DELAY_MILLIS;
 
@@ -57,7 +63,9 @@ final class LateReset {
     static void onceDelivered(Channel channel) {
         Loops.run(channel, () -> {
             onClose(channel);
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> new LateReset(channel).check());
+            LateReset reset = new LateReset(channel);
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> reset.flushed = true);
+            reset.check();
         });
     }
 
@@ -66,8 +74,11 @@ final class LateReset {
     }
 
     private void check() {
-        int left = EpollSplice.unsentBytes(channel);
-        if (left <= 0 || isHopeless(left) || channel.eventLoop().isShuttingDown()) {
+        int unsent = EpollSplice.unsentBytes(channel);
+        boolean delivered = flushed && unsent <= 0;
+        if (delivered
+                || isHopeless(queued() + Math.max(unsent, 0))
+                || channel.eventLoop().isShuttingDown()) {
             now(channel);
         } else {
             channel.eventLoop().schedule(this::check, delayMillis, TimeUnit.MILLISECONDS);
@@ -75,12 +86,18 @@ final class LateReset {
         }
     }
 
-    private boolean isHopeless(int left) {
-        if (left < unsent) {
-            unsent = left;
+    private long queued() {
+        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+        return outbound == null ? 0 : outbound.totalPendingWriteBytes();
+    }
+
+    /** Where none wait, but more are to come, a handler holds them back, which is no fault of the far end's. */
+    private boolean isHopeless(long waitingNow) {
+        if (waitingNow != waiting) {
+            waiting = waitingNow;
             lastProgress = now();
             delayMillis = FIRST_DELAY_MILLIS;
         }
-        return now() - lastProgress > PATIENCE_NANOS;
+        return waiting > 0 && now() - lastProgress > PATIENCE_NANOS;
     }
 }
