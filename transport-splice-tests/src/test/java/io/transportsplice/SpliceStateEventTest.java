@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,9 +15,12 @@ import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,6 +32,9 @@ class SpliceStateEventTest {
     private static final int MIB = 1024 * 1024;
     private static final int CHUNK = 256 * 1024;
     private static final int WORD = 64;
+    /** Too large for a chat, too small for a stream. */
+    private static final int MIDDLING = 20 * 1024;
+
     private static final SpliceStateEvent SPLICING = new SpliceStateEvent(true, null);
 
     private final Told told = new Told();
@@ -57,6 +64,33 @@ class SpliceStateEventTest {
                 link.carry(sent, sent + WORD, WORD);
                 sent += WORD;
             }
+            link.carryToEnd(sent, sent + WORD, WORD);
+            link.finish();
+        }
+        told.verify();
+    }
+
+    /** While many buffers are held Netty reads, and then it is asked how much waits. */
+    @Test
+    void shouldTellThatAStreamHasBecomeAChatWhileSomebodyHoldsWhatCame() throws Exception {
+        try (Rig rig = rig(Mode.AUTO)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            long sent = 0;
+            while (!told.last(SPLICING)) {
+                link.carry(sent, sent + 4 * MIB, CHUNK);
+                sent += 4 * MIB;
+            }
+            long passed = sent;
+            told.holds = true;
+            while (told.last(SPLICING)) {
+                link.source().send(link.forward(), sent, sent + MIDDLING, MIDDLING);
+                sent += MIDDLING;
+                Await.until("read", told.bytes::get, Predicate.isEqual(sent));
+                told.context.executor().submit(() -> {}).sync(); // the event comes in a task
+            }
+            assertTrue(told.last(new SpliceStateEvent(false, SpliceFallback.CHATTER)), told.events::toString);
+            told.context.executor().submit(told::pass).sync();
+            link.sink().receive(link.forward(), passed, sent);
             link.carryToEnd(sent, sent + WORD, WORD);
             link.finish();
         }
@@ -118,7 +152,9 @@ class SpliceStateEventTest {
         private final List<String> mistakes = new CopyOnWriteArrayList<>();
         private volatile ChannelHandlerContext context;
         private final AtomicLong bytes = new AtomicLong();
+        private final Queue<Object> held = new ArrayDeque<>();
         private boolean looks;
+        private volatile boolean holds;
 
         boolean last(SpliceStateEvent event) {
             return !events.isEmpty() && events.get(events.size() - 1).equals(event);
@@ -159,7 +195,20 @@ class SpliceStateEventTest {
             if (looks) {
                 buffer.getByte(buffer.readerIndex());
             }
-            ctx.fireChannelRead(message);
+            if (holds) {
+                held.add(message);
+            } else {
+                ctx.fireChannelRead(message);
+            }
+        }
+
+        /** What was held, and whatever comes. */
+        void pass() {
+            holds = false;
+            while (!held.isEmpty()) {
+                context.fireChannelRead(held.poll());
+            }
+            context.fireChannelReadComplete();
         }
     }
 }

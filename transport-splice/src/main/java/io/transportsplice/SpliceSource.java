@@ -81,7 +81,6 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         stopped(null);
     }
 
-    @Override
     boolean isSplicing() {
         return handle.isSplicing(this);
     }
@@ -94,7 +93,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             return Outcome.LEFT_TO_CHANNEL;
         }
         if (meter.asks() && !meter.isStream(unread())) {
-            stop();
+            stop(isToldToSplice() ? SpliceFallback.CHATTER : null);
             return Outcome.LEFT_TO_CHANNEL;
         }
         Outcome outcome = mayFill();

@@ -11,40 +11,47 @@ import io.netty.channel.epoll.AbstractEpollStreamChannel;
  */
 abstract class StateTeller {
 
+    /** What the pipeline knows. */
+    private enum State {
+        COPYING,
+        SPLICING,
+        /** It is about to be told that it no longer splices, unless it does again by then. */
+        STOPPING
+    }
+
     final AbstractEpollStreamChannel channel;
     final SplicingEventLoop loop;
-    /** What was told last. */
-    private boolean told;
+    private State state = State.COPYING;
 
     StateTeller(AbstractEpollStreamChannel channel) {
         this.channel = channel;
         this.loop = (SplicingEventLoop) channel.eventLoop(); // of an adopted one
     }
 
-    abstract boolean isSplicing();
-
     boolean isToldToSplice() {
-        return told;
+        return state != State.COPYING;
     }
 
     /** A spliced message is about to be delivered. */
     void delivering() {
-        if (!told) {
-            told = true;
+        State before = state;
+        state = State.SPLICING;
+        if (before == State.COPYING) {
             channel.pipeline().fireUserEventTriggered(new SpliceStateEvent(true, null));
         }
     }
 
     /** In a task: a handler that is told must not find the source, or its own caller, between two states. */
     void stopped(SpliceFallback reason) {
-        if (told) {
+        if (state == State.SPLICING) {
+            state = State.STOPPING;
             Tasks.execute(loop, () -> tellStopped(reason), () -> {});
         }
     }
 
     private void tellStopped(SpliceFallback reason) {
-        if (told && !isSplicing() && channel.isRegistered()) {
-            told = false;
+        if (state == State.STOPPING && channel.isRegistered()) {
+            state = State.COPYING;
             channel.pipeline().fireUserEventTriggered(new SpliceStateEvent(false, reason));
         }
     }
