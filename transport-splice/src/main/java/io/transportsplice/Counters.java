@@ -67,16 +67,21 @@ final class Counters {
         return FALLBACKS.get(reason).sum();
     }
 
-    /** Somebody looks at bytes in a pipe. If that is a channel which sends them, it lacks a splice handler. */
+    /** Somebody looks at bytes in a pipe. If that is a channel which sends them by itself, it lacks a splice handler. */
     static void lookedAt() {
         if (WALKS.get() < MOST_WALKS && WALKS.getAndIncrement() < MOST_WALKS) {
-            boolean sends = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-                    .walk(frames -> frames.anyMatch(frame -> Channel.class.isAssignableFrom(frame.getDeclaringClass())
-                            && frame.getMethodName().equals("doWrite")));
-            if (sends && WARNED.add(SpliceFallback.LOOKED_AT)) {
+            boolean lacksHandler = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+                    .walk(frames -> frames.takeWhile(frame -> frame.getDeclaringClass() != PipeRegion.class)
+                            .anyMatch(Counters::isChannelThatSends));
+            if (lacksHandler && WARNED.add(SpliceFallback.LOOKED_AT)) {
                 logger.warn("Spliced bytes were written to a channel without an EpollSpliceHandler, and copied: put one"
                         + " first into its pipeline, too. Told once, see SpliceMetrics.");
             }
         }
+    }
+
+    private static boolean isChannelThatSends(StackWalker.StackFrame frame) {
+        return Channel.class.isAssignableFrom(frame.getDeclaringClass())
+                && frame.getMethodName().equals("doWrite");
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.packaging;
 
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.SpliceMetrics;
@@ -17,6 +19,13 @@ public enum Mistake {
     NONE {
         @Override
         void commit(Rig rig) {}
+    },
+    /** No mistake either: a buffer with two owners when it is sent is copied. */
+    NONE_BUT_TWO_OWNERS {
+        @Override
+        void commit(Rig rig) {
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new SecondOwner())));
+        }
     },
     NOT_FIRST {
         @Override
@@ -66,5 +75,15 @@ public enum Mistake {
                 + SpliceOptions.defaults().maxPooledPipes() + " "
                 + SpliceOptions.defaults().maxInFlight());
         System.exit(0); // not every mistake leaves a process that ends by itself
+    }
+
+    /** Has each message until it has been sent, or the channel takes no more. */
+    private static final class SecondOwner extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.retain(message);
+            ctx.fireChannelRead(message);
+            ctx.executor().execute(() -> ReferenceCountUtil.release(message));
+        }
     }
 }
