@@ -222,7 +222,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
     @Override
     public void registered() {
-        loop.execute(() -> fresh = false); // a task: behind the batch
+        Tasks.execute(loop, () -> fresh = false, () -> {}); // a task: behind the batch
         channel.registered();
     }
 

@@ -86,8 +86,8 @@ final class Direction {
 
     private void written(ChannelFuture written) {
         if (!written.isSuccess()) {
-            // Later: whoever fails it may be about to tell the far end why, and to close.
-            sink.eventLoop().execute(() -> sinkFailed(written.cause()));
+            // Whoever fails it may be about to tell the far end why, and to close.
+            Loops.later(sink, () -> sinkFailed(written.cause()));
         }
     }
 

@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
  * Watches one channel of a relay for progress: something read, bytes written, bytes that its far end acknowledged, of which
  * a slow receiver may have megabytes to do. It looks a few times in the time allowed, so what moves costs nothing, and the
  * timeout comes later than asked for by at most a fraction, never earlier. Progress is the pair's: each of its two watches
- * tells the other, and asks it before it gives up.
+ * tells the other, and asks it before it gives up. One that has no timeout itself does not look before it is asked, and its
+ * first answer is that something moved.
  *
  * <p>Confined to the event loop of its channel.
  */

@@ -14,18 +14,23 @@ final class Loops {
 
     private Loops() {}
 
-    /** At once if this is its thread. A full task queue is not the end of a loop: it tries again. */
+    /** At once if this is its thread. */
     static void run(Channel channel, Runnable task) {
-        EventLoop loop = channel.eventLoop();
-        if (loop.inEventLoop()) {
+        if (channel.eventLoop().inEventLoop()) {
             task.run();
-            return;
+        } else {
+            later(channel, task);
         }
+    }
+
+    /** Behind whatever is being done. A full task queue is not the end of a loop: it tries again. */
+    static void later(Channel channel, Runnable task) {
+        EventLoop loop = channel.eventLoop();
         try {
             loop.execute(task);
         } catch (RejectedExecutionException e) {
             if (!loop.isShutdown()) { // else the channel is gone
-                GlobalEventExecutor.INSTANCE.schedule(() -> run(channel, task), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                GlobalEventExecutor.INSTANCE.schedule(() -> later(channel, task), RETRY_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
     }
