@@ -153,6 +153,16 @@ final class FakeKernel implements Kernel {
     }
 
     @Override
+    public long splice(int in, int file, long offset, long length, int flags) {
+        throw new UnsupportedOperationException("there are no files");
+    }
+
+    @Override
+    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
+        throw new UnsupportedOperationException("there are no files");
+    }
+
+    @Override
     public int fcntl(int fd, int command, int argument) {
         File file = open(fd);
         if (fails("fcntl")) {

@@ -95,6 +95,20 @@ final class FaultyKernel implements Kernel {
     }
 
     @Override
+    public long splice(int in, int file, long offset, long length, int flags) {
+        int fault = draw("drainToFile");
+        if (fails(fault)) {
+            return -1;
+        }
+        return real.splice(in, file, offset, fault == SHORT ? 1 + random.nextInt((int) length) : length, flags);
+    }
+
+    @Override
+    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
+        return fails(draw("pwrite")) ? -1 : real.pwrite(fd, from, length, offset);
+    }
+
+    @Override
     public long read(int fd, ByteBuffer into, long length) {
         return fails(draw("read")) ? -1 : real.read(fd, into, length);
     }

@@ -220,6 +220,16 @@ final class ModelKernel implements Kernel {
     }
 
     @Override
+    public long splice(int in, int file, long offset, long length, int flags) {
+        throw new UnsupportedOperationException("there are no files");
+    }
+
+    @Override
+    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
+        throw new UnsupportedOperationException("there are no files");
+    }
+
+    @Override
     public int fcntl(int fd, int command, int argument) {
         Content content = pipe(fd, false);
         int fault = fault(Call.SIZE);

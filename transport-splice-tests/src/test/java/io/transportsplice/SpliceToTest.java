@@ -41,7 +41,7 @@ class SpliceToTest {
     private static final int MIB = 1024 * KIB;
 
     /** Counts what comes past a transfer. */
-    private static final class Rest extends ChannelInboundHandlerAdapter {
+    static final class Rest extends ChannelInboundHandlerAdapter {
         final AtomicLong bytes = new AtomicLong();
 
         @Override
@@ -57,15 +57,15 @@ class SpliceToTest {
     }
 
     /** A rig whose relay does nothing by itself. */
-    private static Rig newRig() {
+    static Rig newRig() {
         return new Rig(Mode.PLAIN).configure(c -> c.relay(Rest::new, (front, back) -> {}));
     }
 
-    private static long await(Future<Long> moved) throws Exception {
+    static long await(Future<Long> moved) throws Exception {
         return moved.get(20, TimeUnit.SECONDS);
     }
 
-    private static void closeBoth(TestRelay.Pair pair) {
+    static void closeBoth(TestRelay.Pair pair) {
         pair.front().close();
         pair.back().close();
     }

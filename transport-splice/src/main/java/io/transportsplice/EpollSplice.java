@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
+import static io.netty.util.internal.ObjectUtil.checkNotNull;
 import static io.netty.util.internal.ObjectUtil.checkPositiveOrZero;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.ProgressiveFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +76,36 @@ public final class EpollSplice {
      */
     public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink, long bytes) {
         return SpliceTransfer.start(source, sink, checkPositiveOrZero(bytes, "bytes"));
+    }
+
+    /**
+     * Moves bytes from a channel into a file, at an offset, past the channel's handlers: {@link #spliceTo(Channel, Channel,
+     * long)} with a file as the sink. A write to a file may block, so the executor does them, one after the other, each of at
+     * most a pipe's capacity; the channel is read no faster than that, two messages ahead. What cannot be spliced is copied:
+     * into a file that was opened with O_APPEND, for one.
+     *
+     * <p>The file is the caller's, who closes it, not before the future is done, and calls fsync(2) if he needs that. Behind a
+     * write that failed, on a full disk for instance, nothing is written: bytes that had been taken from the source by then are
+     * lost, and how many are in the file {@link io.netty.util.concurrent.GenericProgressiveFutureListener progress} has told.
+     *
+     * @param file open for writing; not one without an offset, as a pipe is
+     * @param offset where the first byte goes; the file's own position is not used, and stays
+     * @param bytes how many at the most; {@link Long#MAX_VALUE} for all that come
+     * @param executor which writes; of any number of threads, and not an event loop
+     * @return done when the bytes have been written; its value is how many they are, less than {@code bytes} if the source's
+     *     input ended before. Failed with an {@link java.io.IOException} if the file cannot be written, with
+     *     {@link java.nio.channels.ClosedChannelException} if it, or the source, is closed, with what the executor throws if it
+     *     refuses. Cancelled, it takes no more, and what was taken is still written.
+     * @throws UnsatisfiedLinkError where splicing is unavailable
+     */
+    public static ProgressiveFuture<Long> spliceTo(
+            Channel source, FileDescriptor file, long offset, long bytes, Executor executor) {
+        ensureAvailability();
+        checkPositiveOrZero(offset, "offset");
+        checkPositiveOrZero(bytes, "bytes");
+        FileSink sink =
+                new FileSink(Availability.LIBC, checkNotNull(file, "file"), offset, checkNotNull(executor, "executor"));
+        return SpliceTransfer.start(source, sink, bytes);
     }
 
     /**

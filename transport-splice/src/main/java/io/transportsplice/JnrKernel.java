@@ -5,13 +5,17 @@ import java.nio.ByteBuffer;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import jnr.ffi.Runtime;
+import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Out;
+import jnr.ffi.types.off_t;
 import jnr.ffi.types.size_t;
 
 /**
  * The kernel, by jnr-ffi. The only file that knows it, so that none of its classes is loaded where this one is not used.
  */
 final class JnrKernel implements Kernel {
+    private static final Pointer NOWHERE = null; // where the other end has no offsets
+
     // Or else a failure to load comes with the first call, as whatever that call throws.
     private final Functions libc =
             LibraryLoader.create(Functions.class).failImmediately().load("c");
@@ -24,12 +28,22 @@ final class JnrKernel implements Kernel {
 
     @Override
     public long splice(int in, int out, long length, int flags) {
-        return libc.splice(in, null, out, null, length, flags);
+        return libc.splice(in, null, out, NOWHERE, length, flags);
     }
 
     @Override
     public long read(int fd, ByteBuffer into, long length) {
         return libc.read(fd, into, length);
+    }
+
+    @Override
+    public long splice(int in, int file, long offset, long length, int flags) {
+        return libc.splice(in, null, file, new long[] {offset}, length, flags);
+    }
+
+    @Override
+    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
+        return libc.pwrite(fd, from, length, offset);
     }
 
     @Override
@@ -60,6 +74,10 @@ final class JnrKernel implements Kernel {
         int pipe2(@Out int[] fds, int flags);
 
         long splice(int in, Pointer offsetIn, int out, Pointer offsetOut, @size_t long length, int flags);
+
+        long splice(int in, Pointer offsetIn, int out, @In long[] offsetOut, @size_t long length, int flags);
+
+        long pwrite(int fd, @In ByteBuffer from, @size_t long length, @off_t long offset);
 
         long read(int fd, @Out ByteBuffer into, @size_t long length);
 

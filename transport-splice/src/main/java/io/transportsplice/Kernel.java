@@ -12,8 +12,14 @@ interface Kernel {
 
     long splice(int in, int out, long length, int flags);
 
+    /** Into a file, at an offset. */
+    long splice(int in, int file, long offset, long length, int flags);
+
     /** Into the remaining space of a direct buffer, whose position stays. */
     long read(int fd, ByteBuffer into, long length);
+
+    /** From the remaining space of a direct buffer, whose position stays. */
+    long pwrite(int fd, ByteBuffer from, long length, long offset);
 
     int fcntl(int fd, int command, int argument);
 

@@ -47,8 +47,7 @@ final class LibC {
      * it has no pipe2, and a child process that inherits a pipe keeps its bytes alive.
      */
     int pipe(int[] readAndWriteFd) {
-        int result = kernel.pipe2(readAndWriteFd, O_CLOEXEC | O_NONBLOCK);
-        return result >= 0 ? result : -kernel.errno();
+        return (int) answer(kernel.pipe2(readAndWriteFd, O_CLOEXEC | O_NONBLOCK));
     }
 
     /**
@@ -56,41 +55,51 @@ final class LibC {
      * (golang #10948).
      */
     long splice(int in, int out, long length) {
-        for (; ; ) {
-            long result = kernel.splice(in, out, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-            if (result >= 0) {
-                return result;
-            }
-            int errno = kernel.errno();
-            if (errno != EINTR) {
-                return -errno;
-            }
-        }
+        long result;
+        do {
+            result = answer(kernel.splice(in, out, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+        } while (result == -EINTR);
+        return result;
+    }
+
+    /** splice(2) from a pipe that has bytes into a file, at an offset: waits as a write to that file would. */
+    long splice(int in, int file, long offset, long length) {
+        long result;
+        do {
+            result = answer(kernel.splice(in, file, offset, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+        } while (result == -EINTR);
+        return result;
     }
 
     /** read(2) into the remaining space of a direct buffer, whose position stays. */
     long read(int fd, ByteBuffer into) {
-        for (; ; ) {
-            long result = kernel.read(fd, into, into.remaining());
-            if (result >= 0) {
-                return result;
-            }
-            int errno = kernel.errno();
-            if (errno != EINTR) {
-                return -errno;
-            }
-        }
+        long result;
+        do {
+            result = answer(kernel.read(fd, into, into.remaining()));
+        } while (result == -EINTR);
+        return result;
+    }
+
+    /** pwrite(2) of the remaining space of a direct buffer, whose position stays. */
+    long write(int fd, ByteBuffer from, long offset) {
+        long result;
+        do {
+            result = answer(kernel.pwrite(fd, from, from.remaining(), offset));
+        } while (result == -EINTR);
+        return result;
+    }
+
+    private long answer(long result) {
+        return result >= 0 ? result : -kernel.errno();
     }
 
     /** {@code F_SETPIPE_SZ}: the capacity that the kernel really gave, in bytes. */
     int setPipeCapacity(int fd, int bytes) {
-        int result = kernel.fcntl(fd, F_SETPIPE_SZ, bytes);
-        return result >= 0 ? result : -kernel.errno();
+        return (int) answer(kernel.fcntl(fd, F_SETPIPE_SZ, bytes));
     }
 
     int pipeCapacity(int fd) {
-        int result = kernel.fcntl(fd, F_GETPIPE_SZ, 0);
-        return result >= 0 ? result : -kernel.errno();
+        return (int) answer(kernel.fcntl(fd, F_GETPIPE_SZ, 0));
     }
 
     /** {@code SIOCOUTQ}: how many bytes a TCP socket was given that its far end has not acknowledged (tcp(7)). */
@@ -116,8 +125,7 @@ final class LibC {
 
     /** close(2), which on Linux frees the number even where it fails with {@code EINTR}: never to be repeated. */
     int close(int fd) {
-        int result = kernel.close(fd);
-        return result >= 0 ? result : -kernel.errno();
+        return (int) answer(kernel.close(fd));
     }
 
     /**

@@ -45,6 +45,13 @@ final class Pipe {
         return took(libc.splice(readFd, fd, bytes));
     }
 
+    /** Moves bytes into a file, at an offset: the number moved, or -errno. May block. Not to be called on an empty pipe. */
+    long drain(int fd, long offset) {
+        assert bytes > 0;
+        assert !closed;
+        return took(libc.splice(readFd, fd, offset, bytes));
+    }
+
     /** Copies bytes to the remaining space of a direct buffer: the number copied, or -errno. */
     long read(ByteBuffer into) {
         assert bytes > 0;

@@ -205,7 +205,15 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** Moves bytes to a socket, after {@link #take}: the number moved, or -errno. */
     long drain(int fd) {
-        long n = pipe.drain(fd);
+        return spliced(pipe.drain(fd));
+    }
+
+    /** The same, into a file, at an offset. May block. */
+    long drain(int fd, long offset) {
+        return spliced(pipe.drain(fd, offset));
+    }
+
+    private static long spliced(long n) {
         if (n > 0) {
             Counters.BYTES_SPLICED.add(n);
         }

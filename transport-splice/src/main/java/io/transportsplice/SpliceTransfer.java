@@ -11,21 +11,49 @@ import io.netty.util.concurrent.ProgressivePromise;
 import java.nio.channels.ClosedChannelException;
 
 /**
- * One {@link EpollSplice#spliceTo}: takes bytes from a {@link ClaimedSource} and writes them to the sink, a few messages at
- * a time.
+ * One {@link EpollSplice#spliceTo}: takes bytes from a {@link ClaimedSource} and writes them to a {@link Sink}, a few
+ * messages at a time.
  *
- * <p>It ends once: when no more bytes will be taken, because all have been, the input has ended, somebody cancelled, or one
- * of the channels failed, and when those that were taken have been written or cannot be.
+ * <p>It ends once: when no more bytes will be taken, because all have been, the input has ended, somebody cancelled, or an
+ * end failed, and when those that were taken have been written or cannot be.
  *
  * <p>Confined to the event loop of the source.
  */
 final class SpliceTransfer implements ClaimedSource.Taker {
 
+    /** Where the bytes go. To be called on the event loop of the source. */
+    interface Sink {
+        /** Takes a buffer over. Done when it has been written, or cannot be; on any thread. */
+        Future<Void> write(ByteBuf buffer);
+
+        void flush();
+
+        /** Done when nothing more can be written. */
+        Future<Void> closed();
+    }
+
+    private record ChannelSink(Channel channel) implements Sink {
+        @Override
+        public Future<Void> write(ByteBuf buffer) {
+            return channel.write(buffer);
+        }
+
+        @Override
+        public void flush() {
+            channel.flush();
+        }
+
+        @Override
+        public Future<Void> closed() {
+            return channel.closeFuture();
+        }
+    }
+
     /** One message fills while another drains. */
     private static final int MAX_PENDING = 2;
 
     private final Channel source;
-    private final Channel sink;
+    private final Sink sink;
     private final long bytes;
     private final ProgressivePromise<Long> promise;
     private final GenericFutureListener<Future<Void>> sinkClosed = closed -> fail(new ClosedChannelException());
@@ -38,7 +66,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     private Throwable failure;
     private boolean ended;
 
-    private SpliceTransfer(Channel source, Channel sink, long bytes) {
+    private SpliceTransfer(Channel source, Sink sink, long bytes) {
         this.source = source;
         this.sink = sink;
         this.bytes = bytes;
@@ -46,13 +74,19 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
-        SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
+        SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.on(sink.eventLoop(), () -> {
             if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
                 sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
             }
-            transfer.on(source.eventLoop(), transfer::begin);
+            transfer.onSource(transfer::begin);
         });
+        return transfer.promise;
+    }
+
+    static ProgressiveFuture<Long> start(Channel source, FileSink sink, long bytes) {
+        SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
+        transfer.onSource(transfer::begin);
         return transfer.promise;
     }
 
@@ -79,7 +113,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         if (failure != null) {
             takeNoMore();
         }
-        sink.closeFuture().addListener(sinkClosed); // now, as it may be closed already
+        sink.closed().addListener(sinkClosed); // now, as it may be closed already
         promise.addListener(done -> onSource(this::takeNoMore));
         taking.addListener(done -> {
             if (done.isCancelled()) {
@@ -164,7 +198,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             return;
         }
         ended = true;
-        sink.closeFuture().removeListener(sinkClosed);
+        sink.closed().removeListener(sinkClosed);
         claimed.release();
         if (failure == null) {
             promise.trySuccess(moved);

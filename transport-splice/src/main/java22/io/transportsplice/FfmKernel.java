@@ -38,6 +38,8 @@ final class FfmKernel implements Kernel {
             "splice", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle READ =
             handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle PWRITE =
+            handle("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle FCNTL = handle(
             "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle IOCTL = handle(
@@ -95,6 +97,26 @@ final class FfmKernel implements Kernel {
     }
 
     @Override
+    public long splice(int in, int file, long offset, long length, int flags) {
+        Scratch scratch = SCRATCH.get();
+        scratch.offset.set(JAVA_LONG, 0, offset);
+        try {
+            return (long) SPLICE.invokeExact(scratch.state, in, NULL, file, scratch.offset, length, flags);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    @Override
+    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
+        try {
+            return (long) PWRITE.invokeExact(SCRATCH.get().state, fd, MemorySegment.ofBuffer(from), length, offset);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    @Override
     public int fcntl(int fd, int command, int argument) {
         try {
             return (int) FCNTL.invokeExact(SCRATCH.get().state, fd, command, argument);
@@ -143,11 +165,13 @@ final class FfmKernel implements Kernel {
 
         private final MemorySegment state;
         private final MemorySegment ints;
+        private final MemorySegment offset;
 
         Scratch() {
             Arena arena = Arena.ofAuto();
             state = arena.allocate(LINE_BYTES, LINE_BYTES);
             ints = arena.allocate(LINE_BYTES, LINE_BYTES);
+            offset = arena.allocate(LINE_BYTES, LINE_BYTES);
         }
     }
 }

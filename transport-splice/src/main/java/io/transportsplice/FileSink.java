@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.PlatformDependent;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A file as the end of a {@link SpliceTransfer}. A file has no readiness: each write may block, so an executor does them,
+ * one after the other. Behind one that failed nothing is written any more.
+ *
+ * <p>{@link #write} is called on the event loop of the source; the rest is done by one thread of the executor at a time.
+ */
+final class FileSink implements SpliceTransfer.Sink {
+
+    private final LibC libc;
+    private final FileDescriptor file;
+    private final Executor executor;
+    private final Promise<Void> closed =
+            ImmediateEventExecutor.INSTANCE.newPromise(); // never: it is the user's to close
+    private final Queue<Write> writes = PlatformDependent.newSpscQueue();
+    /** Those that have not been done. */
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    private long offset;
+    private Throwable failure;
+
+    private record Write(ByteBuf buffer, Promise<Void> promise) {}
+
+    FileSink(LibC libc, FileDescriptor file, long offset, Executor executor) {
+        this.libc = libc;
+        this.file = file;
+        this.offset = offset;
+        this.executor = executor;
+    }
+
+    @Override
+    public Future<Void> write(ByteBuf buffer) {
+        Write write = new Write(buffer, ImmediateEventExecutor.INSTANCE.newPromise());
+        writes.add(write);
+        if (waiting.getAndIncrement() == 0) {
+            try {
+                executor.execute(this::writeAll);
+            } catch (RuntimeException | OutOfMemoryError e) { // rejected, or there is no thread for it
+                failure = e;
+                writeAll();
+            }
+        }
+        return write.promise();
+    }
+
+    @Override
+    public void flush() {
+        // Nothing is held back.
+    }
+
+    @Override
+    public Future<Void> closed() {
+        return closed;
+    }
+
+    private void writeAll() {
+        do {
+            Write write = writes.remove();
+            try {
+                write(write);
+            } finally {
+                write.buffer().release();
+            }
+        } while (waiting.decrementAndGet() > 0);
+    }
+
+    private void write(Write write) {
+        try {
+            if (failure == null) {
+                spliceOrCopy(write.buffer());
+            }
+        } catch (Throwable e) { // whatever it is, the transfer ends by it
+            failure = e;
+        }
+        if (failure == null) {
+            write.promise().setSuccess(null);
+        } else {
+            write.promise().setFailure(failure);
+        }
+    }
+
+    private void spliceOrCopy(ByteBuf buffer) throws IOException {
+        PipeByteBuf root = PipeByteBuf.of(buffer);
+        if (root == null || !root.take(buffer)) {
+            copy(buffer.retain());
+            return;
+        }
+        try {
+            splice(root);
+        } finally {
+            root.giveBack();
+        }
+    }
+
+    private void splice(PipeByteBuf root) throws IOException {
+        for (long left = root.capacity(); left > 0; ) {
+            long n = root.drain(number(), offset);
+            if (n > 0) {
+                left -= n;
+                offset += n;
+            } else if (LibC.isRefusal((int) -n)) {
+                Counters.fallback(SpliceFallback.DRAIN_UNSUPPORTED, file);
+                copy(root.takeRest());
+                return;
+            } else {
+                throw LibC.newIOException("splice", (int) -n);
+            }
+        }
+    }
+
+    /** Releases them. */
+    private void copy(ByteBuf bytes) throws IOException {
+        ByteBuf direct = bytes.isDirect() && bytes.nioBufferCount() == 1 ? bytes : inOnePiece(bytes);
+        try {
+            int end = direct.writerIndex();
+            for (int next = direct.readerIndex(); next < end; ) {
+                long n = libc.write(number(), direct.nioBuffer(next, end - next), offset);
+                if (n <= 0) {
+                    throw LibC.newIOException("pwrite", (int) -n);
+                }
+                next += (int) n;
+                offset += n;
+            }
+        } finally {
+            direct.release();
+        }
+    }
+
+    private static ByteBuf inOnePiece(ByteBuf bytes) {
+        try {
+            return bytes.alloc().directBuffer(bytes.readableBytes()).writeBytes(bytes);
+        } finally {
+            bytes.release();
+        }
+    }
+
+    private int number() throws ClosedChannelException {
+        if (!file.isOpen()) {
+            throw new ClosedChannelException();
+        }
+        return file.intValue();
+    }
+}
