@@ -41,7 +41,7 @@ class ModelMachineTest {
         run(setup, steps);
     }
 
-    private static void run(ModelSetup setup, List<ModelStep> steps) throws IOException {
+    static void run(ModelSetup setup, List<ModelStep> steps) throws IOException {
         ModelTally.count("sequences", 1);
         ModelMachine machine = new ModelMachine(setup);
         try {
@@ -80,10 +80,11 @@ class ModelMachineTest {
 
     @Provide
     Arbitrary<List<ModelStep>> anything() {
-        return Arbitraries.frequencyOf(Tuple.of(12, ModelSteps.ordinary()), Tuple.of(1, ModelSteps.breaks()))
-                .list()
-                .ofMaxSize(60)
-                .withSizeDistribution(RandomDistribution.uniform());
+        return anyStep().list().ofMaxSize(60).withSizeDistribution(RandomDistribution.uniform());
+    }
+
+    static Arbitrary<ModelStep> anyStep() {
+        return Arbitraries.frequencyOf(Tuple.of(12, ModelSteps.ordinary()), Tuple.of(1, ModelSteps.breaks()));
     }
 
     @Provide

@@ -76,6 +76,16 @@ class RoundsTest {
         assertTrue(least >= 8 && most - least <= 1, () -> "turns " + Arrays.toString(turns()));
     }
 
+    /** 64 KiB for each that epoll reports, so that a turn comes as soon as it does among few. */
+    @Test
+    void shouldLetMoreGoAtATimeTheMoreThereAre() {
+        addLarge(64);
+        runRound(); // nobody is known to move much yet
+        for (int i = 0; i < 16; i++) {
+            assertEquals(4, runRound());
+        }
+    }
+
     @Test
     void shouldNotLetSmallSourcesWait() {
         addLarge(16);

@@ -47,6 +47,13 @@ final class Connection {
         return initiatorReported || followerReported;
     }
 
+    /** A silent one that was reset: who would have been at the other end cannot be told. */
+    boolean isRefused() {
+        return verdict == Verdict.BROKEN
+                && plan.kind() == Plan.Kind.SILENT
+                && plan.initiator().ending() != Script.Ending.RESET;
+    }
+
     Verdict verdict() {
         return verdict;
     }

@@ -57,6 +57,9 @@ final class Ledger {
     private void settle(Connection connection) {
         connections.remove(connection.plan.id());
         tally.count(connection.verdict(), connection.toString());
+        if (connection.isRefused()) {
+            silentEndsExpected--; // its server need never have seen it
+        }
     }
 
     // What happens to ends that do not know whose they are.

@@ -169,8 +169,7 @@ class SystemCallFaultsIT {
 
     /** {@code -D}: the proxy, not strace, is the child that the test knows. */
     private ProxyProcess.Builder strace(ProxyProcess.Builder proxy, String inject) {
-        return proxy.under(Tool.require("strace"), "-D", "-f", "-qq", "--seccomp-bpf")
-                .under("-o", log().toString(), "-e", "trace=splice,pipe2,fcntl", "-e", "inject=" + inject);
+        return proxy.under(Trouble.strace(inject, log().toString()).toArray(String[]::new));
     }
 
     private Path log() {
