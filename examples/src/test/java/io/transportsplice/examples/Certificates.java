@@ -10,10 +10,11 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Certificates that are their own authorities: {@code cert.pem} and {@code key.pem} of a directory, made by openssl. */
+/** Certificates that are their own authorities; {@code cert.pem} and {@code key.pem} of a directory are made by openssl. */
 final class Certificates {
     private Certificates() {}
 
@@ -24,6 +25,26 @@ final class Certificates {
                                 + " -addext subjectAltName=" + alternatives
                                 + " -keyout " + directory.resolve("key.pem") + " -out " + directory.resolve("cert.pem"))
                         .split(" ")));
+    }
+
+    /** Of clients and servers that trust each other, made by the JDK's own tool. */
+    static SSLContext ofBothEnds(Path directory, String name) throws IOException, GeneralSecurityException {
+        Path store = directory.resolve("keys.p12");
+        char[] password = "changeit".toCharArray();
+        String keytool =
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        Programs.mustSucceed(
+                Programs.run(("env " + keytool + " -genkeypair -alias it -keyalg EC -dname CN=test -ext san=dns:" + name
+                                + " -storetype PKCS12 -storepass changeit -keystore " + store)
+                        .split(" ")));
+        KeyStore keys = KeyStore.getInstance(store.toFile(), password);
+        KeyManagerFactory owners = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        owners.init(keys, password);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(keys);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(owners.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
     }
 
     /** Of clients that trust the directory's certificate alone. */
