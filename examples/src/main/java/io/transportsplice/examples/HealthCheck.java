@@ -28,8 +28,8 @@ final class HealthCheck {
     private final Plan plan;
     private final Attempt attempt;
     private volatile boolean isWell = true; // until it is known
-    /** Checks in a row that contradict it. The first check of all decides, as with HAProxy. */
-    private int contrary;
+    /** Checks in a row that must contradict it before it changes. The first check of all decides, as with HAProxy. */
+    private int left = 1;
 
     private volatile boolean isStopped;
     private Future<?> next;
@@ -79,13 +79,29 @@ final class HealthCheck {
         this.loop = loop;
         this.plan = plan;
         this.attempt = attempt;
-        contrary = plan.fall - 1;
     }
 
     static HealthCheck start(EventLoop loop, Plan plan, Attempt attempt) {
         HealthCheck check = new HealthCheck(loop, plan, attempt);
         loop.execute(check::run);
         return check;
+    }
+
+    /**
+     * Another takes its place, and goes on from what this one has found. Any thread.
+     *
+     * @return the other one, which has been started
+     */
+    HealthCheck replace(Plan newPlan, Attempt newAttempt) {
+        HealthCheck next = new HealthCheck(loop, newPlan, newAttempt);
+        next.isWell = isWell; // at once, as clients may come before the loop gets to it
+        stop();
+        loop.execute(() -> {
+            next.isWell = isWell;
+            next.left = Math.min(left, next.patience());
+            next.run();
+        });
+        return next;
     }
 
     boolean isWell() {
@@ -120,11 +136,15 @@ final class HealthCheck {
     }
 
     private void found(boolean well) {
-        contrary = well == isWell ? 0 : contrary + 1;
-        if (contrary == (isWell ? plan.fall : plan.rise)) {
-            isWell = well;
-            contrary = 0;
+        if (well != isWell && --left > 0) {
+            return;
         }
+        isWell = well;
+        left = patience();
+    }
+
+    private int patience() {
+        return isWell ? plan.fall : plan.rise;
     }
 
     private void ask(Channel upstream, Promise<Void> answered) {

@@ -37,7 +37,7 @@ final class KnownUpstreams {
         known.values().removeIf(upstream -> {
             boolean isForgotten = !inUse.contains(upstream.endpoint());
             if (isForgotten) {
-                upstream.check(null);
+                upstream.uncheck();
                 counters.forget(upstream);
             }
             return isForgotten;

@@ -2,6 +2,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -43,12 +44,17 @@ final class Upstream {
         failNanos = failTime.toNanos();
     }
 
-    /** @param newCheck instead of the one before; {@code null} for none */
-    synchronized void check(HealthCheck newCheck) {
+    /** It is asked how it is, from now on or in another way: what has been found before still holds. */
+    synchronized void check(EventLoop loop, HealthCheck.Plan plan, HealthCheck.Attempt attempt) {
+        check = check == null ? HealthCheck.start(loop, plan, attempt) : check.replace(plan, attempt);
+    }
+
+    /** It is not asked any more. */
+    synchronized void uncheck() {
         if (check != null) {
             check.stop();
+            check = null;
         }
-        check = newCheck;
     }
 
     Endpoint endpoint() {

@@ -85,15 +85,19 @@ final class UpstreamOptions {
         List<Upstream> all = to.stream()
                 .map(target -> server.upstreams().get(target, failTime))
                 .toList();
-        all.forEach(each -> each.check(checkInterval.isZero() ? null : healthCheck(server, each, opening)));
+        all.forEach(each -> check(server, each, opening));
         return new Upstreams(server.dialer(), all);
     }
 
-    private HealthCheck healthCheck(ProxyServer server, Upstream upstream, Opening opening) {
+    private void check(ProxyServer server, Upstream upstream, Opening opening) {
+        if (checkInterval.isZero()) {
+            upstream.uncheck();
+            return;
+        }
         String line =
                 ESCAPE.matcher(checkSend).replaceAll(escape -> escape.group(1).equals("r") ? "\r" : "\n");
         Duration timeout = server.config().connectTimeout();
-        return HealthCheck.start(
+        upstream.check(
                 server.nextLoop(),
                 new HealthCheck.Plan(checkInterval, timeout, line, checkExpect, checkRise, checkFall),
                 HealthCheck.attempt(server, upstream.endpoint(), opening));

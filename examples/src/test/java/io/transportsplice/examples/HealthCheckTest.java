@@ -2,6 +2,7 @@
 package io.transportsplice.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.Channel;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -21,18 +22,29 @@ class HealthCheckTest {
         clock.close();
     }
 
-    /** @param checks what they find, one after the other */
-    private String states(int rise, int fall, String checks) {
-        StringBuilder left = new StringBuilder(checks);
-        HealthCheck.Plan plan = new HealthCheck.Plan(Duration.ofSeconds(5), Duration.ofSeconds(1), "", "", rise, fall);
-        clock.freezeTime();
-        HealthCheck check = HealthCheck.start(clock.eventLoop(), plan, loop -> {
+    private static HealthCheck.Plan plan(int rise, int fall) {
+        return new HealthCheck.Plan(Duration.ofSeconds(5), Duration.ofSeconds(1), "", "", rise, fall);
+    }
+
+    /** @param left what the checks find, one after the other; empty for none that ends */
+    private static HealthCheck.Attempt finds(StringBuilder left) {
+        return loop -> {
+            if (left.isEmpty()) {
+                return loop.newPromise();
+            }
             Future<Channel> found = left.charAt(0) == '+'
                     ? loop.newSucceededFuture(new EmbeddedChannel())
                     : loop.newFailedFuture(new ConnectException());
             left.deleteCharAt(0);
             return found;
-        });
+        };
+    }
+
+    /** @param checks what they find, one after the other */
+    private String states(int rise, int fall, String checks) {
+        StringBuilder left = new StringBuilder(checks);
+        clock.freezeTime();
+        HealthCheck check = HealthCheck.start(clock.eventLoop(), plan(rise, fall), finds(left));
         StringBuilder states = new StringBuilder();
         clock.runPendingTasks();
         while (states.length() < checks.length()) {
@@ -59,5 +71,37 @@ class HealthCheckTest {
     })
     void shouldChangeItsMindOnlyAfterSoManyChecksInARow(int rise, int fall, String checks, String states) {
         assertEquals(states, states(rise, fall, checks));
+    }
+
+    /** @param again what the checks find after that */
+    @ParameterizedTest
+    @CsvSource({
+        "-, '', -",
+        "-, +, -",
+        "-, ++, +",
+        "-+, +, +",
+        "+, '', +",
+        "+, --, +",
+        "+, ---, -",
+        "+--, -, -",
+        "'', -, -",
+    })
+    void shouldGoOnFromWhatTheOneBeforeHasFound(String before, String again, String state) {
+        clock.freezeTime();
+        Upstream upstream = new Upstream(Endpoint.parse("10.0.0.1:80"));
+        for (String checks : new String[] {before, again}) {
+            StringBuilder left = new StringBuilder(checks);
+            upstream.check(clock.eventLoop(), plan(2, 3), finds(left));
+            clock.runPendingTasks();
+            while (!left.isEmpty()) {
+                clock.advanceTimeBy(5, TimeUnit.SECONDS);
+                clock.runScheduledPendingTasks();
+            }
+        }
+        assertEquals(state.equals("+"), upstream.isUp());
+        upstream.uncheck();
+        clock.advanceTimeBy(5, TimeUnit.SECONDS);
+        clock.runScheduledPendingTasks();
+        assertTrue(upstream.isUp(), "nobody asks any more");
     }
 }
