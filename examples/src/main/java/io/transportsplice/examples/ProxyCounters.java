@@ -76,9 +76,11 @@ final class ProxyCounters {
         acceptFailures.get(reason).increment();
     }
 
+    /** Counts each client once. */
     void refused(Channel client, Refusal reason) {
-        Session.of(client).refused(reason);
-        refusals.get(reason).increment();
+        if (Session.of(client).refused(reason)) {
+            refusals.get(reason).increment();
+        }
     }
 
     void connected(Future<? super Void> connecting) {

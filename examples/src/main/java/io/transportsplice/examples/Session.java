@@ -83,8 +83,13 @@ final class Session {
         told = address;
     }
 
-    void refused(Refusal reason) {
+    /** Returns whether this is the first reason; what comes of it is none of its own. */
+    boolean refused(Refusal reason) {
+        if (refusal != null) {
+            return false;
+        }
         refusal = reason;
+        return true;
     }
 
     /** @param bytes has what the relay does not see, too */

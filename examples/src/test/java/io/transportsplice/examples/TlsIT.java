@@ -244,6 +244,28 @@ class TlsIT {
         assertEquals(refused + 1, front.metric(protocol));
     }
 
+    /** With TLS towards upstreams, too, that is before the handshake with the client is complete. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldCountAClientWithoutAnUpstreamOnce(Terminating way) throws Exception {
+        int nobody = Programs.freePort();
+        String[] options =
+                way == Terminating.FRONT ? frontOptions(nobody) : Programs.join(frontOptions(nobody), toTls());
+        try (ProxyProcess proxy = ProxyProcess.start("tcp-proxy", options)) {
+            Programs.run("openssl", "s_client", "-quiet", "-connect", "localhost:" + proxy.port());
+            proxy.awaitMetric("proxy_clients", clients -> clients == 0);
+            assertEquals(1, proxy.metric("proxy_refused_total{reason=\"no_upstream\"}"));
+            assertEquals(
+                    1.0,
+                    proxy.get("/metrics")
+                            .body()
+                            .lines()
+                            .filter(line -> line.startsWith("proxy_refused_total{"))
+                            .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                            .sum());
+        }
+    }
+
     private static boolean saysAnything(Socket client) throws IOException {
         try {
             return client.getInputStream().read() >= 0;
