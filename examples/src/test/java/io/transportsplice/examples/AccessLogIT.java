@@ -2,6 +2,7 @@
 package io.transportsplice.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -159,6 +162,41 @@ class AccessLogIT {
             assertTrue(received.endsWith("d".repeat(400_000)));
             String bytes = "up=%d down=%d".formatted(post.length(), received.length());
             assertNext(0, "client=\\S+ upstream=\\S+ " + bytes + " spliced=0\\.\\d{3} end=finished .*");
+        }
+    }
+
+    /** What a pipe has delivered by then is spliced, and it must have been sent, too. */
+    @Test
+    void shouldNotTellOfMoreSplicedThanSentWhenAClientResetsWithinABody() throws Exception {
+        String spliced = "splice_relayed_bytes_total{path=\"spliced\"}";
+        try (ProxyProcess proxy = startOne("http-reverse-proxy", "--mode", "splice")) {
+            Future<?> served = CompletableFuture.runAsync(this::acceptAndAnswerForEver);
+            try (Socket client = proxy.connect()) {
+                WireServer.write(client, "GET /! HTTP/1.1\r\nHost: x\r\n\r\n");
+                WireServer.until(client, "!"); // what came with the head is copied, the rest is spliced
+                WireServer.write(client, "GET /? HTTP/1.1\r\nHost: x\r\n\r\n");
+                AtomicLong before = new AtomicLong();
+                proxy.awaitMetric(spliced, now -> now > 0 && now == before.getAndSet(now)); // it is stuck in a pipe
+                client.setSoLinger(true, 0);
+            }
+            assertThrows(ExecutionException.class, served::get);
+            assertNext(0, "client=\\S+ upstream=\\S+ up=\\d+ down=\\d+ spliced=(0\\.\\d{3}|1\\.000) end=failed .*");
+            long down = Long.parseLong(Files.readString(log).replaceAll("(?s).* down=(\\d+) .*", "$1"));
+            long sent = proxy.metric(spliced);
+            assertTrue(down >= sent, () -> sent + " bytes are spliced, and the log says " + down);
+        }
+    }
+
+    private void acceptAndAnswerForEver() {
+        try (Socket server = upstream.accept()) {
+            WireServer.until(server, "!");
+            WireServer.write(server, "HTTP/1.1 200 OK\r\nContent-Length: " + Long.MAX_VALUE + "\r\n\r\n!");
+            WireServer.until(server, "?");
+            while (true) {
+                server.getOutputStream().write(new byte[1 << 20]);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
