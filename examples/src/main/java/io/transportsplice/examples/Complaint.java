@@ -27,8 +27,13 @@ final class Complaint {
             return;
         }
         String more = untold == 0 ? "" : " (and " + untold + " more before)";
-        LogOptions.LOGGER.warn("{}: {}{}", what, cause.getMessage(), more);
+        LogOptions.LOGGER.warn("{}: {}{}", what, words(cause), more);
         lastNanos = now;
         untold = 0;
+    }
+
+    /** What an error says, or its name where it says nothing. */
+    static String words(Throwable cause) {
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 }

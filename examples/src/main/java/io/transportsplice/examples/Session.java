@@ -163,7 +163,7 @@ final class Session {
             return refusal == null ? null : ProxyCounters.lowerCase(refusal);
         }
         Throwable cause = legs.isEmpty() ? null : legs.get(0).source.endCause();
-        return cause == null ? null : String.valueOf(cause.getMessage());
+        return cause == null ? null : Complaint.words(cause);
     }
 
     /** {@code null} if there is none. */
