@@ -2,14 +2,20 @@
 package io.transportsplice.examples;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Netty's codec, as a proxy that passes messages on needs it. */
@@ -21,6 +27,29 @@ final class HttpCodec {
             .setMaxChunkSize(1024 * 1024);
 
     private HttpCodec() {}
+
+    /** Tells of a request that ends within its first line as Netty's own does of one that ends within its fields. */
+    static final class RequestDecoder extends HttpRequestDecoder {
+        private final BooleanSupplier isInside;
+
+        /** @param isInside whether the body of a request is being read */
+        RequestDecoder(BooleanSupplier isInside) {
+            super(CONFIG);
+            this.isInside = isInside;
+        }
+
+        @Override
+        protected void decodeLast(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+            super.decodeLast(ctx, in, out);
+            if (in.isReadable() && out.isEmpty() && !isInside.getAsBoolean()) {
+                in.skipBytes(in.readableBytes());
+                HttpMessage half = createInvalidMessage();
+                half.setDecoderResult(
+                        DecoderResult.failure(new PrematureChannelClosureException("ended within the request line")));
+                out.add(half);
+            }
+        }
+    }
 
     /** Writes the bytes of a target as they came. Netty's own would change those beyond ASCII, and some without a path. */
     static final class RequestEncoder extends HttpRequestEncoder {

@@ -73,7 +73,7 @@ final class HttpConnectProxy extends ProxyCommand {
         private void request(ChannelHandlerContext ctx, HttpRequest request) {
             HttpResponseStatus status = HttpRules.refusal(request);
             if (status != null) {
-                refuse(ctx, request, HttpRules.reason(status), HttpAnswer.of(status));
+                refuse(ctx, request, HttpRules.reason(status, request), HttpAnswer.of(status));
             } else if (!request.method().equals(HttpMethod.CONNECT)) {
                 HttpAnswer answer = HttpAnswer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
                 refuse(ctx, request, Refusal.UNSUPPORTED, answer);

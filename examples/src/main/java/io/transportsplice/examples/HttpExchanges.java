@@ -36,6 +36,8 @@ final class HttpExchanges {
     private final Queue<Asked> unanswered = new ArrayDeque<>();
     /** Why the client will be heard no more, once it is time to tell it; {@code null} before. */
     private HttpResponseStatus refusal;
+
+    private Refusal reason;
     /** What the client still sends is nothing to the upstream. */
     private boolean isDeaf;
 
@@ -52,7 +54,7 @@ final class HttpExchanges {
         requests = new HttpRequests(this, forwarding, () -> connect.accept(this));
         WireBytes bytes = new WireBytes();
         Session.of(client).counts(bytes);
-        insert(client, bytes, new HttpResponseEncoder(), new HttpRequestDecoder(HttpCodec.CONFIG), requests);
+        insert(client, bytes, new HttpResponseEncoder(), new HttpCodec.RequestDecoder(requests::isInside), requests);
     }
 
     /** Whether the connection is of use; else there is nobody any more to join it to. */
@@ -101,8 +103,9 @@ final class HttpExchanges {
         }
     }
 
-    void refuse(HttpResponseStatus status) {
+    void refuse(HttpResponseStatus status, Refusal why) {
         refusal = status;
+        reason = why;
         refuseInTurn();
     }
 
@@ -118,7 +121,7 @@ final class HttpExchanges {
             end(Unpooled.EMPTY_BUFFER); // it has been answered without its body, or nothing may follow
         } else {
             if (upstream == null) {
-                counters.refused(client, HttpRules.reason(refusal));
+                counters.refused(client, reason);
             }
             end(HttpAnswer.of(refusal));
         }

@@ -78,7 +78,7 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
         HttpResponseStatus refusal = refusal(ctx, (HttpObject) message);
         if (refusal != null) {
             ReferenceCountUtil.release(message);
-            exchanges.refuse(refusal);
+            exchanges.refuse(refusal, HttpRules.reason(refusal, (HttpObject) message));
             return;
         }
         isInside = !(message instanceof LastHttpContent);

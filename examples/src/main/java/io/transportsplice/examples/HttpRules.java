@@ -2,6 +2,7 @@
 package io.transportsplice.examples;
 
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
@@ -61,8 +62,11 @@ final class HttpRules {
                 : HttpResponseStatus.BAD_REQUEST;
     }
 
-    /** What a status that a request is refused with is counted as. */
-    static Refusal reason(HttpResponseStatus status) {
+    /** What it is counted as to refuse a part of a request with a status. */
+    static Refusal reason(HttpResponseStatus status, HttpObject part) {
+        if (part.decoderResult().cause() instanceof PrematureChannelClosureException) {
+            return Refusal.INCOMPLETE;
+        }
         return status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED) || status.equals(HttpResponseStatus.NOT_IMPLEMENTED)
                 ? Refusal.UNSUPPORTED
                 : Refusal.PROTOCOL;

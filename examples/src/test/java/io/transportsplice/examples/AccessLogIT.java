@@ -141,8 +141,13 @@ class AccessLogIT {
             gone.get();
             upstream.close();
             assertEnds(proxy, 4, get, "upstream=- .* end=refused reason=no_upstream status=502");
-            for (String reason : new String[] {"protocol", "unsupported", "no_upstream"}) {
-                assertEquals(1, proxy.metric("proxy_refused_total{reason=\"" + reason + "\"}"));
+            String half = "upstream=- .* end=refused reason=incomplete status=400";
+            assertEnds(proxy, 5, "GET / HT", half);
+            assertEnds(proxy, 6, "GET / HTTP/1.1\r\nHos", half);
+            for (String reason : new String[] {"protocol", "unsupported", "no_upstream", "incomplete"}) {
+                assertEquals(
+                        reason.equals("incomplete") ? 2 : 1,
+                        proxy.metric("proxy_refused_total{reason=\"" + reason + "\"}"));
             }
         }
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,6 +98,18 @@ class HttpConnectProxyIT extends TunnelContract {
             client.getOutputStream().write("CONNECT 127.0.0.1:80".getBytes(StandardCharsets.US_ASCII));
             assertThrows(SocketException.class, () -> client.getInputStream().read());
         }
+    }
+
+    @Test
+    void shouldTellWhoEndsWithinItsRequestFromWhoTalksNonsense() throws IOException {
+        String incomplete = "proxy_refused_total{reason=\"incomplete\"}";
+        long before = shared().metric(incomplete);
+        for (String half : List.of("CONNECT 127.0.0", "CONNECT 127.0.0.1:80 HTTP/1.1\r\nHo")) {
+            try (Socket client = shared().connect()) {
+                WireServer.write(client, half);
+            }
+        }
+        shared().awaitMetric(incomplete, value -> value == before + 2);
     }
 
     /** All that the proxy answers, up to a clean end. */
