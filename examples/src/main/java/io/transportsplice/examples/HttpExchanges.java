@@ -52,9 +52,8 @@ final class HttpExchanges {
         this.client = client;
         this.counters = counters;
         requests = new HttpRequests(this, forwarding, () -> connect.accept(this));
-        WireBytes bytes = new WireBytes();
-        Session.of(client).counts(bytes);
-        insert(client, bytes, new HttpResponseEncoder(), new HttpCodec.RequestDecoder(requests::isInside), requests);
+        Session.of(client).wireBytes().ifPresent(bytes -> insert(client, bytes));
+        insert(client, new HttpResponseEncoder(), new HttpCodec.RequestDecoder(requests::isInside), requests);
     }
 
     /** Whether the connection is of use; else there is nobody any more to join it to. */

@@ -11,6 +11,7 @@ import io.transportsplice.relay.RelayHandler;
 import java.net.SocketAddress;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -22,6 +23,7 @@ final class Session {
     private static final AttributeKey<Session> KEY = AttributeKey.valueOf(Session.class, "session");
 
     private final Traffic total;
+    private final boolean isLogged;
     private final Consumer<Session> whenEnded;
     /** From the client and to it; empty before it is joined, and where the relay does not count. */
     private volatile List<Leg> legs = List.of();
@@ -42,14 +44,16 @@ final class Session {
 
     private int open;
 
-    private Session(SocketAddress client, Traffic total, Consumer<Session> whenEnded) {
+    private Session(SocketAddress client, Traffic total, boolean isLogged, Consumer<Session> whenEnded) {
         this.client = client;
         this.total = total;
+        this.isLogged = isLogged;
         this.whenEnded = whenEnded;
     }
 
-    static Session begin(Channel client, Traffic total, Consumer<Session> whenEnded) {
-        Session session = new Session(client.remoteAddress(), total, whenEnded);
+    /** @param isLogged whether somebody will want its {@link #entry} */
+    static Session begin(Channel client, Traffic total, boolean isLogged, Consumer<Session> whenEnded) {
+        Session session = new Session(client.remoteAddress(), total, isLogged, whenEnded);
         client.attr(KEY).set(session);
         session.endsAfter(client);
         return session;
@@ -92,9 +96,12 @@ final class Session {
         return true;
     }
 
-    /** @param bytes has what the relay does not see, too */
-    void counts(WireBytes bytes) {
-        wire = bytes;
+    /** To count what the relay does not see, too, with; empty if nobody will be told. */
+    Optional<WireBytes> wireBytes() {
+        if (isLogged) {
+            wire = new WireBytes();
+        }
+        return Optional.ofNullable(wire);
     }
 
     void answered(int httpStatus) {

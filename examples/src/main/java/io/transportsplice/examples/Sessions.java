@@ -29,7 +29,7 @@ final class Sessions {
     }
 
     void begin(Channel client) {
-        live.add(Session.begin(client, traffic, this::ended));
+        live.add(Session.begin(client, traffic, log.isPresent(), this::ended));
     }
 
     private void ended(Session session) {

@@ -81,7 +81,7 @@ final class Fuzzed {
 
     static Outcome serve(ProxyService service, byte[] input, int... cuts) {
         FuzzedChannel client = new FuzzedChannel();
-        Session session = Session.begin(client, new Traffic(), ended -> {});
+        Session session = Session.begin(client, new Traffic(), false, ended -> {});
         service.accepted(client);
         client.watch().feed(input, cuts);
         AccessEntry entry = session.entry();

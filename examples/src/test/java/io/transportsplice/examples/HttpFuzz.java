@@ -19,7 +19,7 @@ final class HttpFuzz {
     static Outcome exchange(byte[] request, int[] requestCuts, byte[] response, int[] responseCuts) {
         FuzzedChannel client = new FuzzedChannel();
         FuzzedChannel upstream = new FuzzedChannel();
-        Session.begin(client, new Traffic(), ended -> {});
+        Session.begin(client, new Traffic(), false, ended -> {});
         new HttpExchanges(client, COUNTERS, FORWARDING, exchanges -> {
             if (exchanges.connected(upstream)) {
                 RelayHandler.join(client, upstream.watch());
