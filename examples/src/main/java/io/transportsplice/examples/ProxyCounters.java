@@ -98,7 +98,7 @@ final class ProxyCounters {
                 .tag("upstream", name)
                 .register(registry);
         Gauge.builder("proxy.upstream.up", upstream, up -> up.isUp() ? 1 : 0)
-                .description("0 while it is left out because it could not be connected to")
+                .description("1 while an upstream is given clients, 0 while it is left out")
                 .tag("upstream", name)
                 .register(registry);
         upstream.traffic()
