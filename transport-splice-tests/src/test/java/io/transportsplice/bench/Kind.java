@@ -10,15 +10,28 @@ enum Kind {
     ROUNDS,
     /** A small request and response beside bulk: how long does it wait? */
     FAIRNESS,
-    IDLE;
+    IDLE,
+    /** Bulk, by iperf3. */
+    IPERF;
 
     /** The figure that relays are compared by; the lower, the better. */
     Metric headline() {
         return switch (this) {
-            case BULK -> Metric.CPU_PER_GIB;
+            case BULK, IPERF -> Metric.CPU_PER_GIB;
             case ROUNDS -> Metric.CPU_PER_ROUND;
             case FAIRNESS -> Metric.P99;
             case IDLE -> Metric.RSS_PER_PAIR;
+        };
+    }
+
+    /** The figure that is shown beside that one. */
+    Metric second() {
+        return switch (this) {
+            case BULK -> Metric.THROUGHPUT;
+            case ROUNDS -> Metric.P99;
+            case FAIRNESS -> Metric.THROUGHPUT;
+            case IDLE -> Metric.HEAP_PER_PAIR;
+            case IPERF -> Metric.GIGABITS;
         };
     }
 
@@ -43,6 +56,7 @@ enum Kind {
                         Metric.P999);
             case FAIRNESS -> List.of(Metric.P50, Metric.P99, Metric.P999, Metric.THROUGHPUT);
             case IDLE -> List.of(Metric.PAIRS, Metric.FDS_PER_PAIR, Metric.RSS_PER_PAIR, Metric.HEAP_PER_PAIR);
+            case IPERF -> List.of(Metric.GIGABITS, Metric.CPU_PER_GIB, Metric.RETRANSMITS);
         };
     }
 }

@@ -24,6 +24,9 @@ final class Load {
 
     /** One load from its start to its end. */
     Measurement run(RelayProcess relay, Scenario scenario) throws IOException, InterruptedException {
+        if (scenario.kind() == Kind.IPERF) {
+            return new Iperf(options.loadCore()).run(relay, scenario);
+        }
         return run(relay, scenario, options.settleMillis(), options.windowMillis());
     }
 

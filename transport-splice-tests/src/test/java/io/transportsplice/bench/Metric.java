@@ -6,6 +6,7 @@ import java.util.Locale;
 /** A figure that a run of a load yields. */
 enum Metric {
     THROUGHPUT("GiB/s", 2),
+    GIGABITS("Gbit/s", 1),
     CPU_PER_GIB("CPU s/GiB", 3),
     USER_PER_GIB("user s/GiB", 3),
     SYSTEM_PER_GIB("sys s/GiB", 3),

@@ -34,7 +34,7 @@ final class Options {
               --rival=JAR         the proxy of another build, which is measured beside it (none)
               --jdks=HOME,HOME    whose first minutes StartBenchmark compares (the one that runs it)
               --against=FILE      the relay.json of an earlier run, for a table of ratios (none)
-              --out=DIR           where relay.json, the plots and the logs go (target/bench)""";
+              --out=DIR           where relay.json, its page and the logs go (target/bench)""";
 
     private static final Set<String> NAMES = Set.of(
             "relays",
@@ -53,12 +53,17 @@ final class Options {
             "against",
             "out");
 
+    /** Those that name files. */
+    private static final Set<String> FILES = Set.of("proxy", "rival", "jdks", "against", "out");
+
+    private final List<String> given;
     private final boolean quick;
     private final boolean interleaved;
     private final Map<String, String> values = new HashMap<>();
 
     /** @throws IllegalArgumentException with a text for the user */
     Options(String... arguments) {
+        given = List.of(arguments);
         boolean quickAsked = false;
         boolean interleavingAsked = false;
         for (String argument : arguments) {
@@ -75,6 +80,14 @@ final class Options {
         }
         quick = quickAsked;
         interleaved = interleavingAsked;
+    }
+
+    /** What was given, but for files, which another machine has elsewhere. */
+    List<String> repeatable() {
+        return given.stream()
+                .filter(argument ->
+                        !FILES.contains(argument.replaceFirst("^--", "").replaceFirst("=.*", "")))
+                .toList();
     }
 
     private int number(String name, int full, int ifQuick) {

@@ -33,6 +33,9 @@ public final class RelayBenchmark {
         all.absent().forEach(absent -> results.note("skipped " + absent));
         relays = all.found();
         scenarios = new ArrayList<>(options.scenarios());
+        if (Machine.find(Iperf.PROGRAM).isEmpty() && scenarios.removeIf(scenario -> scenario.kind() == Kind.IPERF)) {
+            results.note("skipped iperf3: it is not on the path");
+        }
         progress = new Progress(relays, scenarios, options.repetitions());
         Files.createDirectories(options.out().resolve("log"));
     }

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is left when all is done: a table, a JSON file, plots. */
+/** What is left when all is done: a table, a JSON file, a page made of it. */
 final class Report {
 
     private final Options options;
@@ -31,12 +31,12 @@ final class Report {
         String notes = results.notes().isEmpty() ? "" : "\n" + String.join("\n", results.notes()) + "\n";
         String against = options.against().isEmpty()
                 ? ""
-                : Against.read(options.against().get()).compare(scenarios, relays, results);
+                : new Against(Run.read(options.against().get())).compare(scenarios, relays, results);
         System.out.println(head + table + against + notes);
         Path out = Files.createDirectories(options.out());
         Files.writeString(out.resolve("relay.md"), head + table + against + notes);
-        Files.writeString(out.resolve("relay.json"), Json.format(asMap()));
-        new Plots(out, relays, scenarios, results).write();
+        asRun().write(out.resolve("relay.json"));
+        BenchPage.write(out);
     }
 
     private void noteDisturbance() {
@@ -54,45 +54,35 @@ final class Report {
         }
     }
 
-    private Map<String, Object> asMap() throws IOException {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("machine", Machine.describe());
-        all.put("run", options.toString());
-        List<Object> measured = new ArrayList<>();
+    private Run asRun() throws IOException {
+        List<Run.Row> rows = new ArrayList<>();
         for (Scenario scenario : scenarios) {
             for (Relay relay : relays) {
-                Map<String, Object> figures = figures(scenario, relay);
+                Map<String, Run.Figure> figures = figures(scenario, relay);
                 if (!figures.isEmpty()) {
-                    measured.add(entry(scenario, relay, figures));
+                    rows.add(new Run.Row(scenario.id(), relay.name(), relay.pipe(), figures));
                 }
             }
         }
-        all.put("results", measured);
-        all.put("lastWords", results.lastWords());
-        all.put("notes", results.notes());
-        return all;
+        Map<String, Configuration> configurations = new LinkedHashMap<>();
+        for (Relay relay : relays) {
+            configurations.put(relay.name(), Configuration.of(relay));
+        }
+        return new Run(
+                Machine.describe(),
+                options.toString(),
+                options.repeatable(),
+                rows,
+                configurations,
+                results.lastWords(),
+                results.notes());
     }
 
-    private static Map<String, Object> entry(Scenario scenario, Relay relay, Map<String, Object> figures) {
-        Map<String, Object> entry = new LinkedHashMap<>();
-        entry.put("scenario", scenario.id());
-        entry.put("relay", relay.name());
-        entry.put("pipe", relay.pipe());
-        entry.put("figures", figures);
-        return entry;
-    }
-
-    private Map<String, Object> figures(Scenario scenario, Relay relay) {
-        Map<String, Object> figures = new LinkedHashMap<>();
+    private Map<String, Run.Figure> figures(Scenario scenario, Relay relay) {
+        Map<String, Run.Figure> figures = new LinkedHashMap<>();
         for (Metric metric : Metric.values()) {
-            results.of(scenario, relay.name(), metric).ifPresent(spread -> {
-                Map<String, Object> figure = new LinkedHashMap<>();
-                figure.put("median", spread.median());
-                figure.put("min", spread.min());
-                figure.put("max", spread.max());
-                figure.put("values", spread.values());
-                figures.put(metric.id(), figure);
-            });
+            results.of(scenario, relay.name(), metric)
+                    .ifPresent(spread -> figures.put(metric.id(), Run.Figure.of(spread)));
         }
         return figures;
     }

@@ -17,6 +17,9 @@ final class Results {
 
     static final String PLAIN = "plain";
 
+    /** This library's relays. */
+    static final Set<String> OURS = Set.of("auto", "splice");
+
     /** How the names of another build's relays begin. */
     static final String RIVAL = "rival-";
 

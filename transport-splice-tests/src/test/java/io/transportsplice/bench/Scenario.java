@@ -56,6 +56,12 @@ record Scenario(String id, String title, Kind kind, List<String> load, int idleP
         return new Scenario("streams-" + connections + "-" + mebibytes + "m", title, Kind.BULK, load, 0);
     }
 
+    /** As the field quotes it: so many streams of iperf3 at once, from the client to the server. */
+    static Scenario iperf(int streams) {
+        List<String> load = List.of("-P", String.valueOf(streams));
+        return new Scenario("iperf3-" + streams, "iperf3 -P " + streams, Kind.IPERF, load, 0);
+    }
+
     /** The same in segments of 1,500 bytes. */
     Scenario onWire() {
         return new Scenario("wire-" + id, title + ", segments of 1,500 B", kind, load, idlePairs, true);

@@ -51,10 +51,20 @@ final class Scenarios {
         all.add(fairness());
         all.add(crowd());
         all.add(idle(MANY_IDLE_PAIRS));
+        all.add(Scenario.iperf(1));
+        all.add(Scenario.iperf(10));
         all.add(Scenario.bulk("down", 1, "bulk, 1 connection, to the client").onWire());
         all.add(Scenario.bulk("both", 16, "bulk, 16 connections, both ways at once")
                 .onWire());
         return all;
+    }
+
+    /** @throws IllegalArgumentException if there is none, as of an old run */
+    static Scenario named(String id) {
+        return full().stream()
+                .filter(scenario -> scenario.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no load " + id + " any more"));
     }
 
     /** What a file server sends: each fragment is a page, and takes a slot of a pipe that could hold 32 KiB. */
