@@ -20,19 +20,21 @@ final class Iperf {
     private static final int PATIENCE_SECONDS = 30;
     private static final double GIB = 1 << 30;
 
-    private final int core;
+    private final Options options;
 
-    Iperf(int core) {
-        this.core = core;
+    Iperf(Options options) {
+        this.options = options;
     }
 
     Measurement run(RelayProcess relay, Scenario scenario) throws IOException, InterruptedException {
         Process server = startServer(relay);
         try {
             double before = relay.cpuSeconds();
+            double busyBefore = Machine.busySeconds(options.relayCore());
             JsonNode result =
                     new ObjectMapper().readTree(client(relay, scenario)).path("end");
-            return measurement(result, relay.cpuSeconds() - before);
+            double cpu = relay.cpuSeconds() - before;
+            return measurement(result, cpu, Machine.busySeconds(options.relayCore()) - busyBefore - cpu);
         } finally {
             Children.end(server, PATIENCE_SECONDS);
         }
@@ -62,10 +64,11 @@ final class Iperf {
     private Process start(RelayProcess relay, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(PROGRAM));
         command.addAll(arguments);
-        return Children.start(new ProcessBuilder(relay.place().loadLine(core, command)).redirectErrorStream(true));
+        return Children.start(
+                new ProcessBuilder(relay.place().loadLine(options.loadCore(), command)).redirectErrorStream(true));
     }
 
-    private static Measurement measurement(JsonNode end, double cpu) throws IOException {
+    private static Measurement measurement(JsonNode end, double cpu, double others) throws IOException {
         JsonNode received = end.path("sum_received");
         double seconds = received.path("seconds").asDouble();
         double gib = received.path("bytes").asDouble() / GIB;
@@ -78,6 +81,7 @@ final class Iperf {
         values.put(Metric.CPU_PER_GIB, cpu / gib);
         values.put(Metric.RETRANSMITS, end.path("sum_sent").path("retransmits").asDouble() / gib);
         values.put(Metric.RELAY_USE, 100 * cpu / seconds);
+        values.put(Metric.OTHERS_USE, Math.max(0, 100 * others / seconds));
         values.put(
                 Metric.LOAD_USE,
                 use.path("host_total").asDouble() + use.path("remote_total").asDouble());

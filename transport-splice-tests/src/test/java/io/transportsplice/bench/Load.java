@@ -25,7 +25,7 @@ final class Load {
     /** One load from its start to its end. */
     Measurement run(RelayProcess relay, Scenario scenario) throws IOException, InterruptedException {
         if (scenario.kind() == Kind.IPERF) {
-            return new Iperf(options.loadCore()).run(relay, scenario);
+            return new Iperf(options).run(relay, scenario);
         }
         return run(relay, scenario, options.settleMillis(), options.windowMillis());
     }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -40,6 +41,17 @@ final class Machine {
                 .map(limit -> limit.equals("unlimited") ? 1 << 20 : Integer.parseInt(limit))
                 .findFirst()
                 .orElse(1024);
+    }
+
+    /** What a core has done since the machine was started, by whomever. */
+    static double busySeconds(int core) throws IOException {
+        long[] ticks = read("/proc/stat")
+                .lines()
+                .filter(line -> line.startsWith("cpu" + core + " "))
+                .flatMapToLong(line -> Arrays.stream(line.split(" +")).skip(1).mapToLong(Long::parseLong))
+                .toArray();
+        long idle = ticks[3] + ticks[4]; // and waiting, see proc_stat(5)
+        return (Arrays.stream(ticks).limit(8).sum() - idle) / Measurement.TICKS_PER_SECOND;
     }
 
     /** The program of this name on the path, or empty; superusers' directories too, where some keep HAProxy and nginx. */
