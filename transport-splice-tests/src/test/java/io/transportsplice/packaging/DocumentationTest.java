@@ -45,7 +45,8 @@ class DocumentationTest {
                     List.of(
                             "import reactor.netty.tcp.*; import io.vertx.core.internal.net.NetSocketInternal;",
                             "TcpClient client; NetSocketInternal from, to; Channel channel, broker, frontend; ByteBuf in;"
-                                    + " int frameSize, downstreamCorrelationId;"),
+                                    + " int frameSize, downstreamCorrelationId;"
+                                    + " abstract Object startOfResponse(int size, int correlationId, ByteBuf early);"),
             "docs/migration.md",
                     List.of(
                             "",
