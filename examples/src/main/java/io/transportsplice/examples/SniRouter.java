@@ -117,6 +117,9 @@ final class SniRouter extends ProxyCommand {
         @Override
         protected void onLookupComplete(ChannelHandlerContext ctx, String name, Future<Optional<Upstreams>> route) {
             Channel client = ctx.channel();
+            if (!client.isOpen()) { // what came before was no hello, and Netty looks on
+                return;
+            }
             if (!isHello) {
                 HandshakeGuard.refuse(client, Refusal.PROTOCOL);
                 return;
