@@ -32,8 +32,10 @@ final class Complaint {
         untold = 0;
     }
 
-    /** What an error says, or its name where it says nothing. */
+    /** What an error says, or its name where it says nothing: {@code FileNotFound}. */
     static String words(Throwable cause) {
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return cause.getMessage() == null
+                ? cause.getClass().getSimpleName().replaceFirst("Exception$", "")
+                : cause.getMessage();
     }
 }
