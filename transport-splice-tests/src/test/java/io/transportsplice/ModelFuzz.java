@@ -10,7 +10,7 @@ import net.jqwik.api.sessions.JqwikSession;
 
 /**
  * The model under sequences that a fuzzer draws, who is told what code each of them reached and goes on from those that got
- * far: {@code mvn -Pfuzz}. What it gives are the dice of jqwik's generators, so a sequence is one that
+ * far: {@code mvn -Pfuzz-model}. What it gives are the dice of jqwik's generators, so a sequence is one that
  * {@link ModelMachineTest} might try as well; one that fails becomes a case of {@link ModelScenarioTest}.
  */
 public final class ModelFuzz {

@@ -79,8 +79,14 @@ class SpliceToFileTest {
         source = route.up() ? pair.front() : pair.back();
     }
 
-    private Future<Long> toFile(long offset, long bytes) {
-        return EpollSplice.spliceTo(source, file, offset, bytes, executor);
+    private Future<Long> toFile(long offset, long bytes) throws InterruptedException {
+        return begun(EpollSplice.spliceTo(source, file, offset, bytes, executor));
+    }
+
+    /** What comes before it has begun may be read by the source's own handlers, who have asked for it. */
+    private <T> T begun(T transfer) throws InterruptedException {
+        source.eventLoop().submit(() -> {}).sync();
+        return transfer;
     }
 
     private void verifyFile(long offset, long from, long to) throws IOException {
@@ -144,7 +150,7 @@ class SpliceToFileTest {
         connect(Route.TCP_TCP_UP);
         try (FileChannel appended = FileChannel.open(path, StandardOpenOption.APPEND)) {
             FileDescriptor number = numberOf(path, appended);
-            Future<Long> written = EpollSplice.spliceTo(source, number, 0, ALL, executor);
+            Future<Long> written = begun(EpollSplice.spliceTo(source, number, 0, ALL, executor));
             link.source().send(link.forward(), 0, 4 * MIB, 64 * KIB);
             link.source().halfClose();
             assertEquals(4 * MIB, SpliceToTest.await(written));
@@ -178,7 +184,7 @@ class SpliceToFileTest {
     void shouldFailWhereTheDiskIsFullAndGiveTheSourceBack() throws Exception {
         connect(Route.TCP_TCP_UP);
         FileDescriptor full = FileDescriptor.from("/dev/full");
-        Future<Long> written = EpollSplice.spliceTo(source, full, 0, ALL, executor);
+        Future<Long> written = begun(EpollSplice.spliceTo(source, full, 0, ALL, executor));
         link.source().send(link.forward(), 0, 100, 100);
         Throwable failure = written.await().cause();
         full.close();
@@ -210,7 +216,7 @@ class SpliceToFileTest {
         rig.smallBuffers();
         connect(Route.TCP_TCP_UP);
         StepExecutor steps = new StepExecutor();
-        Future<Long> written = EpollSplice.spliceTo(source, file, 0, ALL, steps);
+        Future<Long> written = begun(EpollSplice.spliceTo(source, file, 0, ALL, steps));
         long sent = link.fillUp(64 * MIB);
         assertTrue(sent < 16 * MIB, () -> "took " + sent);
         link.source().halfClose();
@@ -225,7 +231,7 @@ class SpliceToFileTest {
     void shouldWriteWhatWasTakenWhenCancelled() throws Exception {
         connect(Route.TCP_TCP_UP);
         StepExecutor steps = new StepExecutor();
-        Future<Long> written = EpollSplice.spliceTo(source, file, 0, ALL, steps);
+        Future<Long> written = begun(EpollSplice.spliceTo(source, file, 0, ALL, steps));
         java.util.concurrent.Future<?> sending = rig.async(() -> {
             link.source().send(link.forward(), 0, 8 * MIB, 64 * KIB);
             link.source().halfClose();
@@ -247,13 +253,15 @@ class SpliceToFileTest {
     void shouldWriteWhatWasTakenAndFailWhenTheSourceIsReset() throws Exception {
         connect(Route.TCP_TCP_UP);
         StepExecutor steps = new StepExecutor();
-        Future<Long> written = EpollSplice.spliceTo(source, file, 0, ALL, steps);
+        Future<Long> written = begun(EpollSplice.spliceTo(source, file, 0, ALL, steps));
         link.source().send(link.forward(), 0, 64 * KIB, 64 * KIB);
         steps.awaitOne();
         link.source().reset();
-        Await.until("closed", () -> !source.isOpen());
-        steps.runAll();
-        assertInstanceOf(IOException.class, written.await().cause());
+        while (!written.isDone()) {
+            steps.runAll();
+        }
+        assertInstanceOf(IOException.class, written.cause());
+        Await.until("closed, as Netty would have", () -> !source.isOpen());
         long taken = Files.size(path);
         assertTrue(taken > 0);
         verifyFile(0, 0, taken);
