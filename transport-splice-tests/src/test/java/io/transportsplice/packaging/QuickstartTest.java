@@ -10,11 +10,13 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +52,16 @@ class QuickstartTest {
             relay(address, backend);
             assertTrue(SpliceMetrics.snapshot().bytesSpliced() > before);
         }
+    }
+
+    /** Maven 3.8, which Debian has, would take one that knows no {@code maven.compiler.release}. */
+    @Test
+    void shouldNotLeaveTheChoiceOfTheCompilerPluginToMaven() throws IOException {
+        String pom = Files.readString(Path.of("../examples/quickstart/pom.xml"));
+        assertTrue(
+                java.util.regex.Pattern.compile("<artifactId>maven-compiler-plugin</artifactId>\\s*<version>3\\.\\d\\d")
+                        .matcher(pom)
+                        .find());
     }
 
     private static void relay(SocketAddress proxy, Backend backend) throws Exception {
