@@ -15,6 +15,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
@@ -123,19 +124,27 @@ class OddUsersTest {
             link.carry(0, MIB, 64 * KIB);
             EpollSocketChannel source =
                     (EpollSocketChannel) rig.relay().lastPair().front();
-            source.shutdownInput().sync();
-            link.source().send(link.forward(), MIB, MIB + 64 * KIB, 64 * KIB);
-            awaitUnread(source, 64 * KIB);
+            LoopHold.whileHeld(source.eventLoop(), () -> {
+                link.source().send(link.forward(), MIB, MIB + 64 * KIB, 64 * KIB);
+                awaitUnread(source, 64 * KIB);
+                source.shutdownInput(); // before the loop looks at its sockets
+            });
+            link.source().send(link.forward(), MIB + 64 * KIB, MIB + 128 * KIB, 64 * KIB);
+            awaitUnread(source, 128 * KIB);
+            awaitTurns(source);
             assertEquals(MIB, Passing.of(source).bytes.get());
         }
     }
 
-    /** They wait for a turn of the loop that might have read them. */
-    private static void awaitUnread(EpollSocketChannel source, int bytes) throws Exception {
+    private static void awaitUnread(EpollSocketChannel source, int bytes) {
         Await.until(
                 "they are there, unread",
                 () -> Availability.LIBC.unread(source.fd().intValue()),
                 unread -> unread == bytes);
+    }
+
+    /** In which the loop might have read them. */
+    private static void awaitTurns(EpollSocketChannel source) throws Exception {
         for (int turns = 0; turns < 3; turns++) {
             source.eventLoop().submit(() -> {}).sync();
         }
@@ -175,6 +184,7 @@ class OddUsersTest {
                     .sync();
             link.source().send(link.forward(), MIB, MIB + 64 * KIB, 64 * KIB);
             awaitUnread(source, 64 * KIB);
+            awaitTurns(source);
             assertEquals(MIB, Passing.of(source).bytes.get());
             source.eventLoop()
                     .submit(() -> {
