@@ -2,25 +2,20 @@
 package io.transportsplice.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.SingleThreadIoEventLoop;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.util.concurrent.RejectedExecutionHandlers;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.SpliceOptions;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.LoopHold;
@@ -34,8 +29,6 @@ import io.transportsplice.testing.Route;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -158,12 +151,7 @@ class RelayResetTest {
     /** A loop with little room for tasks, all of it taken. */
     @Test
     void shouldNotLoseAResetWhereTheTaskQueueIsFull() throws Exception {
-        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()) {
-            @Override
-            protected IoEventLoop newChild(Executor executor, IoHandlerFactory factory, Object... args) {
-                return new Cramped(this, executor, factory);
-            }
-        };
+        MultiThreadIoEventLoopGroup group = CrampedLoop.newGroup();
         try (Backend backend = Backend.open(Family.TCP, 0)) {
             Channel channel = new Bootstrap()
                     .group(group)
@@ -174,26 +162,13 @@ class RelayResetTest {
                     .channel();
             try (Peer peer = backend.accept()) {
                 LoopHold.whileHeld(channel.eventLoop(), () -> {
-                    assertThrows(RejectedExecutionException.class, () -> {
-                        while (true) {
-                            channel.eventLoop().execute(() -> {});
-                        }
-                    });
+                    CrampedLoop.fill(channel.eventLoop());
                     RelayHandler.reset(channel);
                 });
                 Link.expect(new Received(0, End.RESET), peer.receiveToEnd(new Pattern(0), 0));
             }
         } finally {
             group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
-        }
-    }
-
-    private static final class Cramped extends SingleThreadIoEventLoop {
-        private static final int ROOM = 16;
-        private static final long QUANTUM_MILLIS = 1000;
-
-        Cramped(MultiThreadIoEventLoopGroup group, Executor executor, IoHandlerFactory factory) {
-            super(group, executor, factory, ROOM, RejectedExecutionHandlers.reject(), QUANTUM_MILLIS);
         }
     }
 }
