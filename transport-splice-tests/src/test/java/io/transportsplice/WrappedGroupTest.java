@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -15,7 +14,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.DefaultEventLoopGroup;
-import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -30,7 +28,6 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
-import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
@@ -146,30 +143,6 @@ class WrappedGroupTest {
             assertSame(wrapped, EpollSplice.wrap(wrapped));
         } finally {
             older.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
-        }
-    }
-
-    /** The task that ends the registration's first batch of events is refused at first. */
-    @Test
-    void shouldRegisterWhereTheTaskQueueIsFull() throws Exception {
-        MultiThreadIoEventLoopGroup group = CrampedLoop.newGroup();
-        try (Backend backend = Backend.open(Family.TCP, 0)) {
-            EventLoop loop = EpollSplice.wrap(group).next();
-            EpollSocketChannel channel = new EpollSocketChannel();
-            boolean registered = loop.submit(() -> {
-                        CrampedLoop.fill(loop);
-                        channel.unsafe().register(loop, channel.newPromise());
-                        return channel.isRegistered();
-                    })
-                    .get();
-            assertTrue(registered);
-            channel.config().setAutoRead(false);
-            channel.connect(backend.address()).sync();
-            backend.accept().close();
-            channel.read(); // finds the end, as its events are its own by then
-            assertTrue(channel.closeFuture().await(20, TimeUnit.SECONDS));
-        } finally {
-            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
         }
     }
 
