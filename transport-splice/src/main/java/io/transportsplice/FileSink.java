@@ -24,8 +24,9 @@ final class FileSink implements SpliceTransfer.Sink {
     private final LibC libc;
     private final FileDescriptor file;
     private final Executor executor;
-    private final Promise<Void> closed =
-            ImmediateEventExecutor.INSTANCE.newPromise(); // never: it is the user's to close
+    /** Never done: the file is the user's to close. */
+    private final Promise<Void> closed = ImmediateEventExecutor.INSTANCE.newPromise();
+
     private final Queue<Write> writes = PlatformDependent.newSpscQueue();
     /** Those that have not been done. */
     private final AtomicInteger waiting = new AtomicInteger();
@@ -96,7 +97,7 @@ final class FileSink implements SpliceTransfer.Sink {
     private void spliceOrCopy(ByteBuf buffer) throws IOException {
         PipeByteBuf root = PipeByteBuf.of(buffer);
         if (root == null || !root.take(buffer)) {
-            copy(buffer.retain());
+            copy(buffer);
             return;
         }
         try {
@@ -114,7 +115,7 @@ final class FileSink implements SpliceTransfer.Sink {
                 offset += n;
             } else if (LibC.isRefusal((int) -n)) {
                 Counters.fallback(SpliceFallback.DRAIN_UNSUPPORTED, file);
-                copy(root.takeRest());
+                copyRest(root);
                 return;
             } else {
                 throw LibC.newIOException("splice", (int) -n);
@@ -122,29 +123,37 @@ final class FileSink implements SpliceTransfer.Sink {
         }
     }
 
-    /** Releases them. */
-    private void copy(ByteBuf bytes) throws IOException {
-        ByteBuf direct = bytes.isDirect() && bytes.nioBufferCount() == 1 ? bytes : inOnePiece(bytes);
+    private void copyRest(PipeByteBuf root) throws IOException {
+        ByteBuf rest = root.takeRest();
         try {
-            int end = direct.writerIndex();
-            for (int next = direct.readerIndex(); next < end; ) {
-                long n = libc.write(number(), direct.nioBuffer(next, end - next), offset);
-                if (n <= 0) {
-                    throw LibC.newIOException("pwrite", (int) -n);
-                }
-                next += (int) n;
-                offset += n;
-            }
+            copy(rest);
+        } finally {
+            rest.release();
+        }
+    }
+
+    private void copy(ByteBuf bytes) throws IOException {
+        if (bytes.isDirect() && bytes.nioBufferCount() == 1) {
+            copyDirect(bytes);
+            return;
+        }
+        ByteBuf direct = bytes.alloc().directBuffer(bytes.readableBytes());
+        try {
+            copyDirect(direct.writeBytes(bytes));
         } finally {
             direct.release();
         }
     }
 
-    private static ByteBuf inOnePiece(ByteBuf bytes) {
-        try {
-            return bytes.alloc().directBuffer(bytes.readableBytes()).writeBytes(bytes);
-        } finally {
-            bytes.release();
+    private void copyDirect(ByteBuf bytes) throws IOException {
+        int end = bytes.writerIndex();
+        for (int next = bytes.readerIndex(); next < end; ) {
+            long n = libc.write(number(), bytes.nioBuffer(next, end - next), offset);
+            if (n <= 0) {
+                throw LibC.newIOException("pwrite", (int) -n);
+            }
+            next += (int) n;
+            offset += n;
         }
     }
 
