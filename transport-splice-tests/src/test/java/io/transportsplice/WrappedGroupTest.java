@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -14,6 +15,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -28,6 +30,7 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
+import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
@@ -143,6 +146,28 @@ class WrappedGroupTest {
             assertSame(wrapped, EpollSplice.wrap(wrapped));
         } finally {
             older.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    /** The task that ends the registration's first batch of events is refused at first. */
+    @Test
+    void shouldRegisterWhereTheTaskQueueIsFull() throws Exception {
+        MultiThreadIoEventLoopGroup group = CrampedLoop.newGroup();
+        try (Backend backend = Backend.open(Family.TCP, 0)) {
+            EventLoop loop = EpollSplice.wrap(group).next();
+            EpollSocketChannel channel = new EpollSocketChannel();
+            boolean registered = loop.submit(() -> {
+                        CrampedLoop.fill(loop);
+                        channel.unsafe().register(loop, channel.newPromise());
+                        channel.connect(backend.address()); // here, where no task is needed
+                        return channel.isRegistered();
+                    })
+                    .get();
+            assertTrue(registered);
+            backend.accept().close();
+            assertTrue(channel.closeFuture().await(20, TimeUnit.SECONDS)); // its events are its own by then
+        } finally {
+            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
         }
     }
 
