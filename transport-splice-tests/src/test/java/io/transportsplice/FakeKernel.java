@@ -11,7 +11,7 @@ import java.util.Map;
  * A kernel in memory: pipes with slots, sockets with an input and an output, and a script of failures. It is strict: a
  * number used after its close, or closed twice, is an AssertionError, because that is how bytes end up with strangers.
  */
-final class FakeKernel implements Kernel {
+final class FakeKernel extends FilelessKernel {
     private static final int FIRST_FD = 100;
     private static final int F_SETPIPE_SZ = 1031;
     private static final int SLOT = 4096;
@@ -150,16 +150,6 @@ final class FakeKernel implements Kernel {
             moved++;
         }
         return moved;
-    }
-
-    @Override
-    public long splice(int in, int file, long offset, long length, int flags) {
-        throw new UnsupportedOperationException("there are no files");
-    }
-
-    @Override
-    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
-        throw new UnsupportedOperationException("there are no files");
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.util.Queue;
  * is strict about what must never happen, and remembers the first such thing: a number used after its close or closed
  * twice, a pipe filled that holds bytes, a fill that nobody wants.
  */
-final class ModelKernel implements Kernel {
+final class ModelKernel extends FilelessKernel {
     enum Call {
         PIPE,
         SIZE,
@@ -217,16 +217,6 @@ final class ModelKernel implements Kernel {
         into.put(into.position(), from.bytes, from.from, n);
         from.from += n;
         return n;
-    }
-
-    @Override
-    public long splice(int in, int file, long offset, long length, int flags) {
-        throw new UnsupportedOperationException("there are no files");
-    }
-
-    @Override
-    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
-        throw new UnsupportedOperationException("there are no files");
     }
 
     @Override

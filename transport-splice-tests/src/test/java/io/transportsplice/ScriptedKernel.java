@@ -14,7 +14,7 @@ import java.util.Set;
  * The real kernel, real pipes and real sockets, but it fails by a script, and moves no more into the socket of a
  * {@link ModelSocket} than that has room for.
  */
-final class ScriptedKernel implements Kernel {
+final class ScriptedKernel extends FilelessKernel {
     enum Call {
         DRAIN,
         READ
@@ -118,16 +118,6 @@ final class ScriptedKernel implements Kernel {
             return -1;
         }
         return REAL.read(fd, into, fault == SHORT ? Math.min(SHORT_BYTES, length) : length);
-    }
-
-    @Override
-    public long splice(int in, int file, long offset, long length, int flags) {
-        throw new UnsupportedOperationException("there are no files");
-    }
-
-    @Override
-    public long pwrite(int fd, ByteBuffer from, long length, long offset) {
-        throw new UnsupportedOperationException("there are no files");
     }
 
     @Override

@@ -55,11 +55,7 @@ class SpliceStateEventTest {
     void shouldTellThatAStreamHasBecomeAChat() throws Exception {
         try (Rig rig = rig(Mode.AUTO)) {
             Link link = rig.link(Route.TCP_TCP_UP);
-            long sent = 0;
-            while (!told.last(SPLICING)) {
-                link.carry(sent, sent + 4 * MIB, CHUNK);
-                sent += 4 * MIB;
-            }
+            long sent = carryUntilSplicing(link);
             while (!told.last(new SpliceStateEvent(false, SpliceFallback.CHATTER))) {
                 link.carry(sent, sent + WORD, WORD);
                 sent += WORD;
@@ -75,11 +71,7 @@ class SpliceStateEventTest {
     void shouldTellThatAStreamHasBecomeAChatWhileSomebodyHoldsWhatCame() throws Exception {
         try (Rig rig = rig(Mode.AUTO)) {
             Link link = rig.link(Route.TCP_TCP_UP);
-            long sent = 0;
-            while (!told.last(SPLICING)) {
-                link.carry(sent, sent + 4 * MIB, CHUNK);
-                sent += 4 * MIB;
-            }
+            long sent = carryUntilSplicing(link);
             long passed = sent;
             told.holds = true;
             while (told.last(SPLICING)) {
@@ -135,6 +127,15 @@ class SpliceStateEventTest {
         }
         assertEquals(List.of(), told.events);
         assertEquals(4 * MIB, told.bytes.get());
+    }
+
+    private long carryUntilSplicing(Link link) throws Exception {
+        long sent = 0;
+        while (!told.last(SPLICING)) {
+            link.carry(sent, sent + 4 * MIB, CHUNK);
+            sent += 4 * MIB;
+        }
+        return sent;
     }
 
     private Rig rig(Mode mode) {

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** A load by iperf3, client to server through the relay, as others quote it. Both ends share the load's core. */
 final class Iperf {
@@ -43,12 +42,9 @@ final class Iperf {
     private Process startServer(RelayProcess relay) throws IOException, InterruptedException {
         String[] target = relay.route().target().split(":", 2);
         Process server = start(relay, List.of("-s", "-1", "-B", target[0], "-p", target[1]));
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-        while (!Machine.isListening(server.pid(), Integer.parseInt(target[1]))) {
-            if (server.waitFor(20, TimeUnit.MILLISECONDS) || System.nanoTime() > end) {
-                server.destroyForcibly();
-                throw new IOException("iperf3 does not listen");
-            }
+        if (!Machine.awaitListening(server, Integer.parseInt(target[1]), START_SECONDS)) {
+            server.destroyForcibly();
+            throw new IOException("iperf3 does not listen");
         }
         return server;
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 
 /** What can be asked of the machine. It is named by its cores and its kernel, no more. */
 final class Machine {
@@ -83,13 +84,32 @@ final class Machine {
      * Whether somebody listens on a port, as a process sees it. Without connecting: a relay would go on and connect to a
      * server that is not there.
      */
-    static boolean isListening(long pid, int port) throws IOException {
+    private static boolean isListening(long pid, int port) throws IOException {
         String suffix = String.format(":%04X", port);
         String sockets = read("/proc/" + pid + "/net/tcp") + readIfThere("/proc/" + pid + "/net/tcp6");
         return sockets.lines().anyMatch(line -> {
             String[] fields = line.trim().split(" +", 5);
             return fields.length == 5 && fields[1].endsWith(suffix) && fields[3].equals("0A");
         });
+    }
+
+    /** Waits until it listens; in vain if it ends before, or takes too long. */
+    static boolean awaitListening(Process process, int port, int seconds) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (!isListeningIfThere(process.pid(), port)) {
+            if (process.waitFor(20, TimeUnit.MILLISECONDS) || System.nanoTime() > end) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isListeningIfThere(long pid, int port) {
+        try {
+            return isListening(pid, port);
+        } catch (IOException e) {
+            return false; // it has ended, which the caller will see
+        }
     }
 
     private static String readIfThere(String path) throws IOException {

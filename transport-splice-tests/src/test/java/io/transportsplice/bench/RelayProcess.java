@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -43,20 +42,9 @@ final class RelayProcess implements AutoCloseable {
     }
 
     private void awaitListening() throws IOException, InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-        while (!isListening()) {
-            if (process.waitFor(20, TimeUnit.MILLISECONDS) || System.nanoTime() > end) {
-                close();
-                throw new IOException(relay.name() + " does not listen: " + String.join(" / ", said()));
-            }
-        }
-    }
-
-    private boolean isListening() {
-        try {
-            return Machine.isListening(pid(), route.listenPort());
-        } catch (IOException e) {
-            return false; // it has ended, which the caller will see
+        if (!Machine.awaitListening(process, route.listenPort(), START_SECONDS)) {
+            close();
+            throw new IOException(relay.name() + " does not listen: " + String.join(" / ", said()));
         }
     }
 

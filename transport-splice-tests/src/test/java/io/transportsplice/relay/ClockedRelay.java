@@ -19,8 +19,10 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.LoopHold;
+import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,7 @@ import java.util.function.Supplier;
  */
 final class ClockedRelay implements AutoCloseable {
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final int CHUNK = 64 * 1024;
     private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final MockTicker ticker = Ticker.newMockTicker();
@@ -106,6 +109,18 @@ final class ClockedRelay implements AutoCloseable {
     void join() {
         RelayHandler.join(front, back);
         loops.forEach(ClockedRelay::settle); // before the clock goes on
+    }
+
+    /** Sends in the background, and ends the stream. */
+    static CompletableFuture<Void> send(Peer from, Pattern pattern, long bytes) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                from.send(pattern, 0, bytes, CHUNK);
+                from.halfClose();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     Peer client() {

@@ -17,8 +17,6 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Side;
 import io.transportsplice.testing.Tls;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -72,14 +70,7 @@ class RelayIdleTest {
     }
 
     private CompletableFuture<Void> send(Peer from, long bytes) {
-        return CompletableFuture.runAsync(() -> {
-            try {
-                from.send(pattern, 0, bytes, 64 * KIB);
-                from.halfClose();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        return ClockedRelay.send(from, pattern, bytes);
     }
 
     /** 200 kB a second. Most of the time only the kernel's queues move. */

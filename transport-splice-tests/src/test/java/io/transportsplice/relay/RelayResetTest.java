@@ -26,8 +26,6 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -85,13 +83,7 @@ class RelayResetTest {
         try (ClockedRelay relay = new ClockedRelay(
                 1, true, 16 * KIB, () -> new ChannelHandler[] {new EpollSpliceHandler(options), new RelayHandler()})) {
             relay.join();
-            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
-                try {
-                    relay.server().send(new Pattern(0), 0, 64 * MIB, 64 * KIB);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            CompletableFuture<Void> sending = ClockedRelay.send(relay.server(), new Pattern(0), 64 * MIB);
             relay.awaitStuck();
             relay.server().reset();
             Await.until("the server's channel closed", relay::open, open -> open == 1);

@@ -51,23 +51,26 @@ final class Lane implements AutoCloseable {
         Lane lane = new Lane("tcp-proxy, " + mode + ", " + trouble, trouble);
         List<String> ports = new ArrayList<>();
         try {
-            for (String name : List.of("p", "serverFirstP")) {
-                InetSocketAddress backend = freeAddress();
-                ProxyProcess proxy = ProxyProcess.to(backend)
-                        .under(trouble.under(random).toArray(String[]::new))
-                        .with("--mode", mode)
-                        .start();
-                lane.proxies.add(proxy);
-                String backendName = name.equals("p") ? "backendPort" : "serverFirstBackendPort";
-                ports.add(name + "ort=" + proxy.address().getPort());
-                ports.add(backendName + "=" + backend.getPort());
-            }
+            ports.addAll(lane.addProxy("port", "backendPort", mode, random));
+            ports.addAll(lane.addProxy("serverFirstPort", "serverFirstBackendPort", mode, random));
             lane.startClients(ports);
         } catch (IOException | RuntimeException | Error e) {
             lane.close();
             throw e;
         }
         return lane;
+    }
+
+    /** Returns what the clients and servers must know of it. */
+    private List<String> addProxy(String portName, String backendName, String mode, SplittableRandom random)
+            throws IOException {
+        InetSocketAddress backend = freeAddress();
+        ProxyProcess proxy = ProxyProcess.to(backend)
+                .under(trouble.under(random).toArray(String[]::new))
+                .with("--mode", mode)
+                .start();
+        proxies.add(proxy);
+        return List.of(portName + "=" + proxy.address().getPort(), backendName + "=" + backend.getPort());
     }
 
     private static String draw(SplittableRandom random) {
