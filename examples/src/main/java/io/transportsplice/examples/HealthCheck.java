@@ -93,15 +93,15 @@ final class HealthCheck {
      * @return the other one, which has been started
      */
     HealthCheck replace(Plan newPlan, Attempt newAttempt) {
-        HealthCheck next = new HealthCheck(loop, newPlan, newAttempt);
-        next.isWell = isWell; // at once, as clients may come before the loop gets to it
+        HealthCheck successor = new HealthCheck(loop, newPlan, newAttempt);
+        successor.isWell = isWell; // at once, as clients may come before the loop gets to it
         stop();
         loop.execute(() -> {
-            next.isWell = isWell;
-            next.left = Math.min(left, next.patience());
-            next.run();
+            successor.isWell = isWell;
+            successor.left = Math.min(left, successor.patience());
+            successor.run();
         });
-        return next;
+        return successor;
     }
 
     boolean isWell() {

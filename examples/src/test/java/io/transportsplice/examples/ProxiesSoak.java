@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
@@ -41,19 +40,21 @@ public final class ProxiesSoak {
         Path directory = Files.createTempDirectory("soak");
         SSLContext tls = Certificates.ofBothEnds(directory, SoakKind.NAME);
         AtomicLong ids = new AtomicLong(seed << 24);
-        boolean isGood = new ProxiesSoak()
-                .run(directory, tls, ids, List.of(SoakKind.values()).iterator());
+        boolean isGood = new ProxiesSoak().run(directory, tls, ids);
         System.out.println(isGood ? "soak: all is well" : "soak: something is wrong");
         System.exit(isGood ? 0 : 1);
     }
 
-    private boolean run(Path directory, SSLContext tls, AtomicLong ids, Iterator<SoakKind> kinds) throws Exception {
-        if (!kinds.hasNext()) {
+    private boolean run(Path directory, SSLContext tls, AtomicLong ids) throws Exception {
+        try {
+            for (SoakKind kind : SoakKind.values()) {
+                proxies.add(new SoakProxy(kind, directory, tls, ids, threads));
+            }
             return run();
-        }
-        try (SoakProxy proxy = new SoakProxy(kinds.next(), directory, tls, ids, threads)) {
-            proxies.add(proxy);
-            return run(directory, tls, ids, kinds);
+        } finally {
+            for (SoakProxy proxy : proxies) {
+                proxy.close();
+            }
         }
     }
 
