@@ -11,6 +11,7 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
@@ -105,13 +106,23 @@ abstract class GuestContract {
     }
 
     @Test
-    void shouldDeliverToASlowReceiverWhatWasSentBeforeTheEnd() throws Exception {
+    void shouldDeliverToASlowServerWhatWasSentBeforeTheEnd() throws Exception {
         Link link = link();
+        sendAndEnd(link.source(), link.forward(), link.sink());
+    }
+
+    @Test
+    void shouldDeliverToASlowClientWhatWasSentBeforeTheEnd() throws Exception {
+        Link link = link();
+        sendAndEnd(link.sink(), link.backward(), link.source());
+    }
+
+    private void sendAndEnd(Peer sender, Pattern pattern, Peer receiver) throws Exception {
         Future<?> sending = rig.async(() -> {
-            link.source().send(link.forward(), 0, 2 * MIB, CHUNK);
-            link.source().close();
+            sender.send(pattern, 0, 2 * MIB, CHUNK);
+            sender.close();
         });
-        Received received = link.sink().receiveToEnd(link.forward(), 0, 8 * 1024, 200_000);
+        Received received = receiver.receiveToEnd(pattern, 0, 8 * 1024, 200_000);
         Rig.await(sending);
         Link.expect(new Received(2 * MIB, End.EOF), received);
     }

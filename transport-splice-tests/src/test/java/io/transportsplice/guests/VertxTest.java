@@ -40,7 +40,7 @@ class VertxTest {
                 to.write(buffer);
                 waitIfFull(from, to);
             });
-            from.closeHandler(closed -> to.close());
+            from.endHandler(ended -> to.end());
             from.resume();
         }
 
@@ -67,7 +67,7 @@ class VertxTest {
         @Override
         void pass(NetSocketInternal from, NetSocketInternal to) {
             peers.put(from, to);
-            from.closeHandler(closed -> to.close());
+            from.endHandler(ended -> to.end());
             from.resume();
         }
 
