@@ -20,6 +20,7 @@ final class OnePipe implements PipeByteBuf.Home {
     private static final byte VALUE = 7;
     private static final int FIRST_FD = 1;
     private static final int SECOND_FD = 2;
+    private static final int OTHER_FD = 3;
 
     private final AtomicInteger closedFirst = new AtomicInteger();
     private final AtomicInteger closedSecond = new AtomicInteger();
@@ -40,6 +41,16 @@ final class OnePipe implements PipeByteBuf.Home {
     /** A kernel that knows this one pipe. */
     private final class Memory implements Kernel {
         @Override
+        public long splice(int in, int file, long offset, long length, int flags) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long pwrite(int fd, ByteBuffer from, long length, long offset) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public int pipe2(int[] fds, int flags) {
             throw new UnsupportedOperationException();
         }
@@ -51,6 +62,11 @@ final class OnePipe implements PipeByteBuf.Home {
                 left -= (int) length;
             }
             return length;
+        }
+
+        @Override
+        public long tee(int in, int out, long length, int flags) {
+            return Math.min(length, left);
         }
 
         @Override
@@ -114,6 +130,11 @@ final class OnePipe implements PipeByteBuf.Home {
 
     Pipe pipe() {
         return pipe;
+    }
+
+    /** An empty one, of which no account is kept. */
+    Pipe another() {
+        return new Pipe(new LibC(new Memory()), OTHER_FD, OTHER_FD, BYTES);
     }
 
     OnePipe withoutMemoryOnce() {

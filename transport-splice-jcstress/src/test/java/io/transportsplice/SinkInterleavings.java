@@ -22,12 +22,15 @@ final class SinkInterleavings {
 
     private SinkInterleavings() {}
 
-    /** What {@link PipeRegion} does: drains, if the pipe is its own; else it looks. */
-    private static String send(PipeByteBuf buffer) {
+    /** What {@link PipeRegion} does: drains, if the pipe is its own, or a duplicate; else it looks. */
+    private static String send(PipeByteBuf buffer, Pipe another) {
         String how;
         if (buffer.take(buffer)) {
             how = buffer.drain(SOCKET) > 0 ? "drained" : "nothing";
             buffer.giveBack();
+        } else if (buffer.duplicateInto(another)) {
+            how = another.drain(SOCKET) == buffer.capacity() ? "duplicated" : "a part";
+            buffer.sentDuplicate();
         } else {
             how = OnePipe.look(buffer);
         }
@@ -41,6 +44,7 @@ final class SinkInterleavings {
             id = "bytes, bytes, LOOKED_AT",
             expect = ACCEPTABLE,
             desc = "The owner sees them, and the sink copies them.")
+    @Outcome(id = "duplicated, bytes, LOOKED_AT", expect = ACCEPTABLE, desc = "Or it has had a duplicate.")
     @Outcome(expect = FORBIDDEN, desc = "The sink takes what an owner can still see, or has seen.")
     @State
     public static class TakeAndLook {
@@ -48,9 +52,13 @@ final class SinkInterleavings {
         private final PipeByteBuf sent = pipe.buffer();
         private final ByteBuf seen = sent.retainedDuplicate();
 
+        public TakeAndLook() {
+            sent.waits();
+        }
+
         @Actor
         public void sink(LLL_Result r) {
-            r.r1 = send(sent);
+            r.r1 = send(sent, pipe.another());
         }
 
         @Actor
@@ -68,7 +76,7 @@ final class SinkInterleavings {
     @JCStressTest
     @Description("A sink sends while another owner lets go without a look.")
     @Outcome(id = "drained, DRAINED", expect = ACCEPTABLE, desc = "The other had let go before.")
-    @Outcome(id = "bytes, LOOKED_AT", expect = ACCEPTABLE, desc = "The other could still have looked.")
+    @Outcome(id = "duplicated, DRAINED", expect = ACCEPTABLE, desc = "The other could still have looked.")
     @Outcome(expect = FORBIDDEN, desc = "The bytes are not sent once, or something is left or given back twice.")
     @State
     public static class TakeAndRelease {
@@ -76,9 +84,13 @@ final class SinkInterleavings {
         private final PipeByteBuf sent = pipe.buffer();
         private final ByteBuf other = sent.retainedDuplicate();
 
+        public TakeAndRelease() {
+            sent.waits();
+        }
+
         @Actor
         public void sink(LL_Result r) {
-            r.r1 = send(sent);
+            r.r1 = send(sent, pipe.another());
         }
 
         @Actor
@@ -105,7 +117,7 @@ final class SinkInterleavings {
 
         @Actor
         public void sink(LLL_Result r) {
-            r.r1 = send(buffer);
+            r.r1 = send(buffer, pipe.another());
         }
 
         @Actor

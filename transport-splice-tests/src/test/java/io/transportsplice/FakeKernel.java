@@ -135,6 +135,18 @@ final class FakeKernel extends FilelessKernel {
     }
 
     @Override
+    public long tee(int in, int out, long length, int flags) {
+        File from = open(in);
+        File to = open(out);
+        if (fails("tee")) {
+            return -1;
+        }
+        long given = Math.min(length, Math.min(from.readable.size(), to.capacity - to.written.size()));
+        from.readable.stream().limit(given).forEach(to.written::add);
+        return given > 0 ? given : fail(LibC.EAGAIN);
+    }
+
+    @Override
     public long read(int fd, ByteBuffer into, long length) {
         File from = open(fd);
         if (fails("read")) {

@@ -95,6 +95,15 @@ final class FaultyKernel implements Kernel {
     }
 
     @Override
+    public long tee(int in, int out, long length, int flags) {
+        int fault = draw("tee");
+        if (fails(fault)) {
+            return -1;
+        }
+        return real.tee(in, out, fault == SHORT ? 1 + random.nextInt((int) length) : length, flags);
+    }
+
+    @Override
     public long splice(int in, int file, long offset, long length, int flags) {
         int fault = draw("drainToFile");
         if (fails(fault)) {

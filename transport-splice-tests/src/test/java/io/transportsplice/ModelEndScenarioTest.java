@@ -150,7 +150,7 @@ class ModelEndScenarioTest {
         try (ModelMachine machine = new ModelMachine(FULL_SINK)) {
             machine.happen(List.of(new Meet(ModelFate.HELD), new Send(100), Simple.RUN_TO_REST));
             ByteBuf buffer = machine.relay().takeHeld();
-            SpliceOutput output = new SpliceOutput(machine.sink().channel());
+            SpliceOutput output = new SpliceOutput(machine.sink().channel(), SpliceOptions.defaults());
             PipeRegion region = new PipeRegion(buffer, PipeByteBuf.of(buffer), output);
             machine.happen(List.of(new ModelStep.Close(false, false)));
             machine.runToRest();

@@ -6,6 +6,7 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,6 +23,7 @@ final class ModelKernel extends FilelessKernel {
         SIZE,
         FILL,
         DRAIN,
+        TEE,
         READ
     }
 
@@ -194,6 +196,28 @@ final class ModelKernel extends FilelessKernel {
         } catch (IOException e) {
             return failLike(e);
         }
+    }
+
+    @Override
+    public long tee(int in, int out, long length, int flags) {
+        Content from = pipe(in, true);
+        Content to = pipe(out, false);
+        if (to.size() > 0) {
+            throw violations.add("a pipe is given bytes that holds " + to.size() + " already");
+        }
+        if (from.taken) {
+            throw violations.add("bytes are duplicated that are a sink's");
+        }
+        int fault = fault(Call.TEE);
+        if (fault > 0) {
+            return failWith(fault);
+        }
+        int n = (int)
+                Math.min(Math.min(length, Math.min(from.size(), to.capacity)), fault == SHORT ? SHORT_BYTES : length);
+        to.bytes = Arrays.copyOfRange(from.bytes, from.from, from.from + n);
+        to.from = 0;
+        to.taken = false;
+        return n;
     }
 
     private int failLike(IOException e) {

@@ -102,7 +102,7 @@ class ModelRegionTest {
         try {
             Prepared made = sinks.prepare(message, bytes);
             faults.forEach(fault -> sinks.kernel().fail(Call.DRAIN, fault));
-            SpliceOutput output = new SpliceOutput(sinks.channel());
+            SpliceOutput output = new SpliceOutput(sinks.channel(), SpliceOptions.defaults());
             for (int i = 0; i < made.our().size(); i++) {
                 Object meant = made.our().get(i);
                 PipeByteBuf root = PipeByteBuf.of(meant);
@@ -219,6 +219,7 @@ class ModelRegionTest {
                                 LibC.ENOMEM,
                                 LibC.EPERM,
                                 LibC.EOPNOTSUPP)),
+                Tuple.of(1, faults(Call.TEE, ScriptedKernel.SHORT, LibC.EINTR, LibC.ENOMEM, LibC.EPERM)),
                 Tuple.of(1, faults(Call.READ, ScriptedKernel.SHORT, LibC.EINTR)));
     }
 

@@ -31,6 +31,7 @@ final class ModelSteps {
                 Tuple.of(2, sizes(1, 200 * KIB).map(ModelStep.MakeRoom::new)),
                 Tuple.of(2, faults(Call.FILL, PASSING)),
                 Tuple.of(2, faults(Call.DRAIN, PASSING)),
+                Tuple.of(1, faults(Call.TEE, ModelKernel.SHORT, LibC.EINTR, LibC.ENOMEM, LibC.EPERM)),
                 Tuple.of(1, faults(Call.PIPE, LibC.EMFILE, LibC.ENFILE, LibC.ENOMEM)),
                 Tuple.of(1, faults(Call.SIZE, LibC.EPERM, LibC.EBUSY, LibC.ENOMEM, LibC.EINVAL)),
                 Tuple.of(1, faults(Call.READ, LibC.EINTR, ModelKernel.SHORT)));

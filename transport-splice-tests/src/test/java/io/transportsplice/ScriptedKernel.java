@@ -17,6 +17,7 @@ import java.util.Set;
 final class ScriptedKernel extends FilelessKernel {
     enum Call {
         DRAIN,
+        TEE,
         READ
     }
 
@@ -109,6 +110,15 @@ final class ScriptedKernel extends FilelessKernel {
         long n = REAL.splice(in, out, most, flags);
         sink.tookRoom(Math.max(n, 0));
         return n;
+    }
+
+    @Override
+    public long tee(int in, int out, long length, int flags) {
+        int fault = fault(Call.TEE);
+        if (fault > 0) {
+            return -1;
+        }
+        return REAL.tee(in, out, fault == SHORT ? Math.min(SHORT_BYTES, length) : length, flags);
     }
 
     @Override

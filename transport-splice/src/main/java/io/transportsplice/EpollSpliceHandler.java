@@ -271,7 +271,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     private SpliceOutput output() {
         if (output == null) {
-            output = new SpliceOutput((AbstractEpollStreamChannel) ctx.channel());
+            output = new SpliceOutput((AbstractEpollStreamChannel) ctx.channel(), options);
         }
         return output;
     }

@@ -32,6 +32,11 @@ final class JnrKernel implements Kernel {
     }
 
     @Override
+    public long tee(int in, int out, long length, int flags) {
+        return libc.tee(in, out, length, flags);
+    }
+
+    @Override
     public long read(int fd, ByteBuffer into, long length) {
         return libc.read(fd, into, length);
     }
@@ -76,6 +81,8 @@ final class JnrKernel implements Kernel {
         long splice(int in, Pointer offsetIn, int out, Pointer offsetOut, @size_t long length, int flags);
 
         long splice(int in, Pointer offsetIn, int out, @In long[] offsetOut, @size_t long length, int flags);
+
+        long tee(int in, int out, @size_t long length, int flags);
 
         long pwrite(int fd, @In ByteBuffer from, @size_t long length, @off_t long offset);
 

@@ -12,6 +12,9 @@ interface Kernel {
 
     long splice(int in, int out, long length, int flags);
 
+    /** Between two pipes. */
+    long tee(int in, int out, long length, int flags);
+
     /** Into a file, at an offset. */
     long splice(int in, int file, long offset, long length, int flags);
 

@@ -62,6 +62,15 @@ final class LibC {
         return result;
     }
 
+    /** tee(2), from a pipe that has bytes into an empty one. */
+    long tee(int in, int out, long length) {
+        long result;
+        do {
+            result = answer(kernel.tee(in, out, length, SPLICE_F_NONBLOCK));
+        } while (result == -EINTR);
+        return result;
+    }
+
     /** splice(2) from a pipe that has bytes into a file, at an offset: waits as a write to that file would. */
     long splice(int in, int file, long offset, long length) {
         long result;

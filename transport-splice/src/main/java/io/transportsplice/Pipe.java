@@ -42,14 +42,25 @@ final class Pipe {
     long drain(int fd) {
         assert bytes > 0;
         assert !closed;
-        return took(libc.splice(readFd, fd, bytes));
+        return spliced(libc.splice(readFd, fd, bytes));
     }
 
     /** Moves bytes into a file, at an offset: the number moved, or -errno. May block. Not to be called on an empty pipe. */
     long drain(int fd, long offset) {
         assert bytes > 0;
         assert !closed;
-        return took(libc.splice(readFd, fd, offset, bytes));
+        return spliced(libc.splice(readFd, fd, offset, bytes));
+    }
+
+    /** Gives an empty pipe the same bytes, by reference: the number given, which may be fewer, or -errno. */
+    long tee(Pipe other) {
+        assert bytes > 0;
+        assert other.bytes == 0;
+        long n = libc.tee(readFd, other.writeFd, bytes);
+        if (n > 0) {
+            other.bytes = n;
+        }
+        return n;
     }
 
     /** Copies bytes to the remaining space of a direct buffer: the number copied, or -errno. */
@@ -57,6 +68,13 @@ final class Pipe {
         assert bytes > 0;
         assert !closed;
         return took(libc.read(readFd, into));
+    }
+
+    private long spliced(long n) {
+        if (n > 0) {
+            Counters.BYTES_SPLICED.add(n);
+        }
+        return took(n);
     }
 
     private long took(long n) {

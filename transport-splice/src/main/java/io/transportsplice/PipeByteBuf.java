@@ -6,7 +6,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ResourceLeakDetector;
-import io.netty.util.ResourceLeakDetector.Level;
 import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
 import java.io.IOException;
@@ -16,11 +15,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes in a kernel pipe as a message of the pipeline: a buffer like those that Netty reads, but that nothing has been read
- * yet. Whoever looks at its bytes makes it a buffer in memory, once, and its pipe goes home. As long as nobody has looked,
- * a sink may take the pipe instead, and drain it.
+ * Bytes in a kernel pipe as a message of the pipeline: a buffer like those that Netty reads, but not read yet. Whoever looks
+ * at its bytes makes it a buffer in memory, once, and its pipe goes home. As long as nobody has looked, a sink may take the
+ * pipe instead, and drain it; or have the bytes in a pipe of its own, where somebody else has the buffer, too.
  *
- * <p>The invariant: the bytes are in the pipe (<i>untouched</i>), or in memory (<i>in memory</i>), or some sink's alone
+ * <p>The invariant: the bytes are in its pipe (<i>untouched</i>), or in memory (<i>in memory</i>), or some sink's alone
  * (<i>taken</i>). The first of these is left only once, and the pipe goes home once, whatever threads are at work. A pipe
  * that goes home with bytes inside is closed, so they can never surface in another connection.
  *
@@ -39,7 +38,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** What became of the bytes in a pipe. */
     enum Fate {
-        /** A sink had them all. */
+        /** A sink had them all, by this pipe or another. */
         DRAINED,
         /** Somebody looked. */
         LOOKED_AT,
@@ -87,6 +86,8 @@ final class PipeByteBuf extends LazyByteBuf {
     private volatile boolean flushed;
     /** Whether somebody looked, but there was no memory. */
     private volatile boolean lookedInVain;
+    /** Whether a sink has sent them all, from a pipe of its own. */
+    private volatile boolean sent;
 
     PipeByteBuf(Pipe pipe, Home home, ByteBufAllocator alloc, boolean hasMemoryAddress) {
         super(alloc, hasMemoryAddress, (int) pipe.bytes());
@@ -97,8 +98,7 @@ final class PipeByteBuf extends LazyByteBuf {
     }
 
     /** The buffer that a message is, or of which it is a slice, a duplicate or a read-only view; else {@code null}. */
-    @SuppressWarnings(
-            "deprecation") // AbstractDerivedByteBuf: there is no other name for what shares the count of its root
+    @SuppressWarnings("deprecation") // AbstractDerivedByteBuf: the only name for what shares its root's count
     static PipeByteBuf of(Object message) {
         Object root = message;
         while (root instanceof AbstractDerivedByteBuf derived) {
@@ -139,7 +139,6 @@ final class PipeByteBuf extends LazyByteBuf {
         try {
             readInto(bytes);
         } catch (IOException e) {
-            bytes.release();
             throw new UncheckedIOException(e);
         }
         content = bytes;
@@ -157,17 +156,19 @@ final class PipeByteBuf extends LazyByteBuf {
         }
     }
 
-    /** Moves what the pipe holds into memory. */
-    private void readInto(ByteBuf bytes) throws IOException {
+    /** Moves what the pipe holds into memory, which it releases if that fails. */
+    private ByteBuf readInto(ByteBuf bytes) throws IOException {
         Counters.BYTES_COPIED.add(pipe.bytes());
         while (pipe.bytes() > 0) {
             ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) pipe.bytes());
             long n = pipe.read(space);
             if (n <= 0) {
+                bytes.release();
                 throw LibC.newIOException("read", (int) -n);
             }
             bytes.writerIndex(bytes.writerIndex() + (int) n);
         }
+        return bytes;
     }
 
     // Taken.
@@ -203,33 +204,33 @@ final class PipeByteBuf extends LazyByteBuf {
         return isWhole(view) && refCnt() == 1 && STATE.compareAndSet(this, UNTOUCHED, TAKEN);
     }
 
+    /**
+     * Gives a sink's own pipe the bytes if it shares them with one other owner, who is no sink: as a rule one who wrote them
+     * and lets go after the flush. Sinks of a broadcast have memory, as none may wait for another. Whether it has them all.
+     */
+    synchronized boolean duplicateInto(Pipe other) {
+        boolean mayDuplicate = state == UNTOUCHED && refCnt() <= 2 && waiting == 1;
+        return mayDuplicate && pipe.tee(other) == pipe.bytes();
+    }
+
+    /** All that was in such a pipe is in a socket. */
+    void sentDuplicate() {
+        sent = true;
+    }
+
     /** Moves bytes to a socket, after {@link #take}: the number moved, or -errno. */
     long drain(int fd) {
-        return spliced(pipe.drain(fd));
+        return pipe.drain(fd);
     }
 
     /** The same, into a file, at an offset. May block. */
     long drain(int fd, long offset) {
-        return spliced(pipe.drain(fd, offset));
-    }
-
-    private static long spliced(long n) {
-        if (n > 0) {
-            Counters.BYTES_SPLICED.add(n);
-        }
-        return n;
+        return pipe.drain(fd, offset);
     }
 
     /** What has not been drained, in memory; the caller's. */
     ByteBuf takeRest() throws IOException {
-        ByteBuf rest = alloc().directBuffer((int) pipe.bytes());
-        try {
-            readInto(rest);
-        } catch (IOException e) {
-            rest.release();
-            throw e;
-        }
-        return rest;
+        return readInto(alloc().directBuffer((int) pipe.bytes()));
     }
 
     /** The sink is done with what it took. */
@@ -256,7 +257,7 @@ final class PipeByteBuf extends LazyByteBuf {
     }
 
     private void returned(int last) {
-        home.returned(this, pipe, pipe.bytes() == 0 ? Fate.DRAINED : unread(last));
+        home.returned(this, pipe, pipe.bytes() == 0 || sent ? Fate.DRAINED : unread(last));
     }
 
     private Fate unread(int last) {
@@ -286,7 +287,7 @@ final class PipeByteBuf extends LazyByteBuf {
     public ByteBuf touch(Object hint) {
         // Where leaks are sampled, as they are by default, Netty's buffers do not record this either: it costs a stack
         // trace.
-        if (leak != null && ResourceLeakDetector.getLevel().compareTo(Level.ADVANCED) >= 0) {
+        if (leak != null && ResourceLeakDetector.getLevel().compareTo(ResourceLeakDetector.Level.ADVANCED) >= 0) {
             leak.record(hint);
         }
         return this;

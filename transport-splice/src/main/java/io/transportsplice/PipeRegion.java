@@ -13,8 +13,9 @@ import java.nio.channels.WritableByteChannel;
  * Netty leaves the moving to {@link #transferTo}, and as a holder of its buffer, so that Netty counts its bytes as pending,
  * which it does not do for file regions.
  *
- * <p>At the first {@code transferTo} it takes the pipe, if by then nobody else has the buffer and nobody has looked. From
- * there it <i>drains</i>; otherwise, and if the kernel refuses to drain, it <i>copies</i>.
+ * <p>At the first {@code transferTo} it takes the pipe, if by then nobody else has the buffer and nobody has looked. Where
+ * whoever wrote it has it, too, as one who lets go of it after the flush, it duplicates the pipe by tee(2). From there it
+ * <i>drains</i>; otherwise, and if the kernel refuses to drain, it <i>copies</i>.
  *
  * <p>Confined to the event loop of its sink.
  */
@@ -26,6 +27,11 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         int fd() throws ClosedChannelException;
 
         boolean canDrain();
+
+        /** An empty pipe, or {@code null} if none can be had. */
+        Pipe pipe();
+
+        void returned(Pipe pipe);
 
         /** Bytes went into the socket without having been in memory. */
         void drained(int bytes);
@@ -55,6 +61,8 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     private int transferred;
     private State state = State.WAITING;
+    /** What is drained where somebody else has the buffer, too; else null. */
+    private Pipe duplicate;
     /** While copying: where the next byte is, and in what. */
     private ByteBuf bytes;
 
@@ -96,11 +104,24 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     private void begin() {
         root.flushed(); // by whomever
         count = content().readableBytes();
-        if (sink.canDrain() && root.take(content())) {
+        if (sink.canDrain() && (root.take(content()) || duplicatePipe())) {
             state = State.DRAINING;
         } else {
             copyFrom(content(), State.COPYING);
         }
+    }
+
+    private boolean duplicatePipe() {
+        Pipe own = root.isWhole(content()) ? sink.pipe() : null;
+        if (own == null) {
+            return false;
+        }
+        if (!root.duplicateInto(own)) {
+            sink.returned(own);
+            return false;
+        }
+        duplicate = own;
+        return true;
     }
 
     private void copyFrom(ByteBuf buffer, State newState) {
@@ -110,7 +131,8 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     private int drain(WritableByteChannel target) throws IOException {
-        int n = (int) root.drain(sink.fd());
+        int fd = sink.fd();
+        int n = (int) (duplicate == null ? root.drain(fd) : duplicate.drain(fd));
         if (n > 0) {
             sink.drained(n);
             return n;
@@ -123,7 +145,12 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             throw LibC.newIOException("splice", -n);
         }
         sink.refused(-n);
-        copyFrom(root.takeRest(), State.COPYING_REST);
+        if (duplicate == null) {
+            copyFrom(root.takeRest(), State.COPYING_REST);
+        } else {
+            copyFrom(content(), State.COPYING);
+            next += transferred;
+        }
         return copy(target);
     }
 
@@ -164,7 +191,9 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         if (state == State.COPYING_REST) {
             bytes.release();
         }
-        if (state == State.DRAINING || state == State.COPYING_REST) {
+        if (duplicate != null) {
+            returnDuplicate();
+        } else if (state == State.DRAINING || state == State.COPYING_REST) {
             root.giveBack();
         }
         bytes = null;
@@ -173,6 +202,14 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             root.waitsNoMore();
         }
         return gone;
+    }
+
+    private void returnDuplicate() {
+        if (duplicate.bytes() == 0) {
+            root.sentDuplicate();
+        }
+        sink.returned(duplicate);
+        duplicate = null;
     }
 
     @Override

@@ -23,13 +23,15 @@ final class SpliceOutput implements PipeRegion.Sink {
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(SpliceOutput.class);
 
     private final AbstractEpollStreamChannel channel;
+    private final SpliceOptions options;
     private final List<PipeRegion> unflushed = new ArrayList<>(0);
     private boolean unsupported;
     private boolean toldNotFirst;
     private long spliced;
 
-    SpliceOutput(AbstractEpollStreamChannel channel) {
+    SpliceOutput(AbstractEpollStreamChannel channel, SpliceOptions options) {
         this.channel = channel;
+        this.options = options;
     }
 
     /** What the channel is to get instead of a buffer, or a view of it, by the last handler to see it. */
@@ -76,6 +78,21 @@ final class SpliceOutput implements PipeRegion.Sink {
     @Override
     public boolean canDrain() {
         return !unsupported;
+    }
+
+    @Override
+    public Pipe pipe() {
+        return view().pool().get(options.pipeCapacity());
+    }
+
+    @Override
+    public void returned(Pipe pipe) {
+        PipePool pool = view().pool();
+        Tasks.run(channel.eventLoop(), () -> pool.put(pipe, options.maxPooledPipes()), () -> pool.putAfterEnd(pipe));
+    }
+
+    private SplicingEventLoop view() {
+        return SplicingEventLoop.of(channel.eventLoop());
     }
 
     @Override

@@ -36,6 +36,8 @@ final class FfmKernel implements Kernel {
     private static final MethodHandle PIPE2 = handle("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle SPLICE = handle(
             "splice", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle TEE =
+            handle("tee", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
     private static final MethodHandle READ =
             handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle PWRITE =
@@ -82,6 +84,15 @@ final class FfmKernel implements Kernel {
     public long splice(int in, int out, long length, int flags) {
         try {
             return (long) SPLICE.invokeExact(SCRATCH.get().state, in, NULL, out, NULL, length, flags);
+        } catch (Throwable e) {
+            throw broken(e);
+        }
+    }
+
+    @Override
+    public long tee(int in, int out, long length, int flags) {
+        try {
+            return (long) TEE.invokeExact(SCRATCH.get().state, in, out, length, flags);
         } catch (Throwable e) {
             throw broken(e);
         }

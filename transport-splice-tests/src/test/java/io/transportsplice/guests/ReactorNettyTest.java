@@ -30,6 +30,19 @@ class ReactorNettyTest {
         }
     }
 
+    /** As by default, where a client is used on a server's loop. */
+    @Nested
+    class OnOneLoopTest extends Relay {
+        OnOneLoopTest() {
+            super(1);
+        }
+
+        @Override
+        NettyOutbound send(NettyInbound in, NettyOutbound out) {
+            return out.send(in.receive().retain());
+        }
+    }
+
     @Nested
     class ByObjectsTest extends Relay {
         @Override
@@ -53,8 +66,16 @@ class ReactorNettyTest {
     }
 
     abstract static class Relay extends GuestContract {
-        private final EpollLoops loops = new EpollLoops();
+        private final EpollLoops loops;
         private DisposableServer server;
+
+        Relay() {
+            this(2);
+        }
+
+        Relay(int loops) {
+            this.loops = new EpollLoops(loops);
+        }
 
         /** All that comes in goes out. */
         abstract NettyOutbound send(NettyInbound in, NettyOutbound out);
@@ -114,7 +135,11 @@ class ReactorNettyTest {
 
     /** Left to itself it prefers io_uring where that can be had, as it can in these tests. */
     private static final class EpollLoops implements LoopResources {
-        private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+        private final EventLoopGroup group;
+
+        EpollLoops(int count) {
+            group = new MultiThreadIoEventLoopGroup(count, EpollIoHandler.newFactory());
+        }
 
         @Override
         public EventLoopGroup onServer(boolean useNative) {

@@ -7,9 +7,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Carriage;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Pattern;
@@ -75,6 +77,33 @@ class SharedBuffersTest {
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
             sinks.forEach(Channel::flush);
+        }
+    }
+
+    /** As most handlers do: it has another owner until the flush is over. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE"})
+    void shouldSpliceWhatItsReaderReleasesBehindTheFlush(Mode mode) throws Exception {
+        Carriage carriage = new Carriage();
+        try (Rig rig = new Rig(mode);
+                Fan fan = new Fan(rig, 1, sinks -> new Releasing(sinks.get(0)))) {
+            Future<?> sending = sendToEnd(rig, fan);
+            expectAll(fan.sinkEnd(0));
+            Rig.await(sending);
+            carriage.awaitAtLeast(BYTES / 2);
+        }
+    }
+
+    private static final class Releasing extends SimpleChannelInboundHandler<ByteBuf> {
+        private final Channel sink;
+
+        Releasing(Channel sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf message) {
+            sink.writeAndFlush(message.retain());
         }
     }
 
