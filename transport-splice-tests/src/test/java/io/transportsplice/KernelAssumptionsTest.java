@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -120,6 +121,47 @@ class KernelAssumptionsTest {
         fillByHand(1000);
         assertEquals(-LibC.EPIPE, pipe.drain(connection.fd()));
         assertEquals(1000, pipe.bytes());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldGiveAnotherPipeAllBytesAndKeepThem(Family family) throws IOException {
+        connect(family).peer().send(pattern.bytes(0, CAPACITY / 2));
+        awaitUnread(CAPACITY / 2);
+        assertEquals(CAPACITY / 2, fill());
+        Pipe other = pipe(CAPACITY);
+        try {
+            assertEquals(CAPACITY / 2, pipe.tee(other));
+            assertArrayEquals(pattern.bytes(0, CAPACITY / 2), content(other));
+        } finally {
+            other.close();
+        }
+        assertArrayEquals(pattern.bytes(0, CAPACITY / 2), content(pipe));
+    }
+
+    @Test
+    void shouldGiveASmallerPipeAPart() throws IOException {
+        connect(Family.TCP).peer().send(pattern.bytes(0, CAPACITY));
+        awaitUnread(CAPACITY);
+        long all = fill();
+        Pipe smaller = pipe(PAGE);
+        try {
+            long part = pipe.tee(smaller);
+            assertTrue(part > 0 && part < all, () -> part + " of " + all);
+        } finally {
+            smaller.close();
+        }
+    }
+
+    private static byte[] content(Pipe from) {
+        ByteBuffer into = ByteBuffer.allocateDirect((int) from.bytes());
+        while (from.bytes() > 0) {
+            into.position(into.capacity() - (int) from.bytes());
+            assertTrue(from.read(into) > 0);
+        }
+        byte[] bytes = new byte[into.capacity()];
+        into.get(0, bytes);
+        return bytes;
     }
 
     /** So whoever splices must tell it: a read behind it sees an end. */

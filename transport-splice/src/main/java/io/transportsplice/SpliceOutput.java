@@ -25,6 +25,9 @@ final class SpliceOutput implements PipeRegion.Sink {
     private final AbstractEpollStreamChannel channel;
     private final SpliceOptions options;
     private final List<PipeRegion> unflushed = new ArrayList<>(0);
+    /** Whose pipe the last duplicate is. */
+    private SplicingEventLoop lender;
+
     private boolean unsupported;
     private boolean toldNotFirst;
     private long spliced;
@@ -82,17 +85,15 @@ final class SpliceOutput implements PipeRegion.Sink {
 
     @Override
     public Pipe pipe() {
-        return view().pool().get(options.pipeCapacity());
+        lender = SplicingEventLoop.of(channel.eventLoop());
+        return lender == null ? null : lender.pool().get(options.pipeCapacity());
     }
 
+    /** Only the first message that is not written yet has one. */
     @Override
     public void returned(Pipe pipe) {
-        PipePool pool = view().pool();
-        Tasks.run(channel.eventLoop(), () -> pool.put(pipe, options.maxPooledPipes()), () -> pool.putAfterEnd(pipe));
-    }
-
-    private SplicingEventLoop view() {
-        return SplicingEventLoop.of(channel.eventLoop());
+        PipePool pool = lender.pool();
+        Tasks.run(lender, () -> pool.put(pipe, options.maxPooledPipes()), () -> pool.putAfterEnd(pipe));
     }
 
     @Override
