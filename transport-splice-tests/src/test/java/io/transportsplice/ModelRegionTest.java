@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.ModelSinks.Prepared;
 import io.transportsplice.ScriptedKernel.Call;
@@ -20,6 +21,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -125,6 +127,26 @@ class ModelRegionTest {
             sinks.abandon();
             throw e;
         }
+        sinks.close();
+    }
+
+    /** Whoever has it, too, reads on meanwhile. */
+    @Example
+    void shouldCopyTheRestOfADuplicateFromWhereItWasRefused() throws IOException {
+        ModelSinks sinks = new ModelSinks(400, UnpooledByteBufAllocator.DEFAULT);
+        Prepared made = sinks.prepare(SinkMessage.RETAINED, 1000);
+        ByteBuf meant = made.our().get(0);
+        SpliceOutput output = new SpliceOutput(sinks.channel(), SpliceOptions.defaults());
+        PipeRegion region = (PipeRegion) output.outbound(meant, PipeByteBuf.of(meant));
+        BufferChannel target = new BufferChannel(new byte[0], 0);
+        target.appetite(LARGEST);
+        assertEquals(400, region.transferTo(target, 0));
+        made.ourKept().get(0).skipBytes(300);
+        sinks.kernel().fail(Call.DRAIN, LibC.EINVAL);
+        assertEquals(600, region.transferTo(target, 400));
+        assertEquals(made.their().get(0), Unpooled.wrappedBuffer(sinks.received(), target.taken()));
+        region.release();
+        made.releaseRest();
         sinks.close();
     }
 

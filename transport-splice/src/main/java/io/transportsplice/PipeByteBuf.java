@@ -137,7 +137,7 @@ final class PipeByteBuf extends LazyByteBuf {
             throw new IllegalReferenceCountException("the bytes are gone: into a channel, or unreadable");
         }
         try {
-            readInto(bytes);
+            readInto(bytes, pipe);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -156,12 +156,12 @@ final class PipeByteBuf extends LazyByteBuf {
         }
     }
 
-    /** Moves what the pipe holds into memory, which it releases if that fails. */
-    private ByteBuf readInto(ByteBuf bytes) throws IOException {
-        Counters.BYTES_COPIED.add(pipe.bytes());
-        while (pipe.bytes() > 0) {
-            ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) pipe.bytes());
-            long n = pipe.read(space);
+    /** Moves what a pipe holds into memory, which it releases if that fails. */
+    private static ByteBuf readInto(ByteBuf bytes, Pipe from) throws IOException {
+        Counters.BYTES_COPIED.add(from.bytes());
+        while (from.bytes() > 0) {
+            ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) from.bytes());
+            long n = from.read(space);
             if (n <= 0) {
                 bytes.release();
                 throw LibC.newIOException("read", (int) -n);
@@ -230,7 +230,12 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** What has not been drained, in memory; the caller's. */
     ByteBuf takeRest() throws IOException {
-        return readInto(alloc().directBuffer((int) pipe.bytes()));
+        return takeRest(pipe);
+    }
+
+    /** The same, of a duplicate. */
+    ByteBuf takeRest(Pipe duplicate) throws IOException {
+        return readInto(alloc().directBuffer((int) duplicate.bytes()), duplicate);
     }
 
     /** The sink is done with what it took. */

@@ -145,12 +145,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             throw LibC.newIOException("splice", -n);
         }
         sink.refused(-n);
-        if (duplicate == null) {
-            copyFrom(root.takeRest(), State.COPYING_REST);
-        } else {
-            copyFrom(content(), State.COPYING);
-            next += transferred;
-        }
+        copyFrom(duplicate == null ? root.takeRest() : root.takeRest(duplicate), State.COPYING_REST);
         return copy(target);
     }
 
