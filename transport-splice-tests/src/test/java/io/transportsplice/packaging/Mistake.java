@@ -20,11 +20,11 @@ public enum Mistake {
         @Override
         void commit(Rig rig) {}
     },
-    /** No mistake either: a buffer with two owners when it is sent is copied. */
-    NONE_BUT_TWO_OWNERS {
+    /** No mistake either: a buffer with three owners when it is sent is copied. */
+    NONE_BUT_THREE_OWNERS {
         @Override
         void commit(Rig rig) {
-            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new SecondOwner())));
+            rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new OtherOwners())));
         }
     },
     NOT_FIRST {
@@ -77,13 +77,13 @@ public enum Mistake {
         System.exit(0); // not every mistake leaves a process that ends by itself
     }
 
-    /** Has each message until it has been sent, or the channel takes no more. */
-    private static final class SecondOwner extends ChannelInboundHandlerAdapter {
+    /** Have each message until it has been sent, or the channel takes no more. */
+    private static final class OtherOwners extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ReferenceCountUtil.retain(message);
+            ReferenceCountUtil.retain(message, 2);
             ctx.fireChannelRead(message);
-            ctx.executor().execute(() -> ReferenceCountUtil.release(message));
+            ctx.executor().execute(() -> ReferenceCountUtil.release(message, 2));
         }
     }
 }

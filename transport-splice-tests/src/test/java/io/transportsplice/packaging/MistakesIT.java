@@ -48,8 +48,8 @@ class MistakesIT {
     }
 
     @Test
-    void shouldNotTakeABufferWithTwoOwnersForAMissingHandler() throws Exception {
-        String output = run(Mistake.NONE_BUT_TWO_OWNERS);
+    void shouldNotTakeABufferWithThreeOwnersForAMissingHandler() throws Exception {
+        String output = run(Mistake.NONE_BUT_THREE_OWNERS);
         assertEquals(List.of(), warnings(output));
         assertTrue(counted("LOOKED_AT", output) > 0, output);
     }
@@ -101,7 +101,7 @@ class MistakesIT {
             case NOT_FIRST -> "NOT_FIRST: put the EpollSpliceHandler first";
             case ON_ONE_SIDE_ONLY -> "without an EpollSpliceHandler, and copied: put one first";
             case ON_ANOTHER_EXECUTOR -> "NOT_EPOLL: use EpollSocketChannel";
-            case NONE, NONE_BUT_TWO_OWNERS -> throw new AssertionError();
+            case NONE, NONE_BUT_THREE_OWNERS -> throw new AssertionError();
         };
         assertTrue(warnings.get(0).contains(remedy), output);
         assertEquals(0, counted("bytesSpliced", output), output);
