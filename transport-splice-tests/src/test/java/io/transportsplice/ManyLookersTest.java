@@ -129,7 +129,9 @@ class ManyLookersTest {
                     () -> {
                         try {
                             buffer.getByte(0);
-                        } catch (IllegalReferenceCountException e) {
+                        } catch (IllegalReferenceCountException | NullPointerException e) {
+                            // The second is Netty's, of memory that went back to its pool, where it does without
+                            // Unsafe.
                             ModelTally.count("came too late", 1);
                         }
                     },

@@ -9,11 +9,19 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 
 /** An upstream of bare bytes: what it does with each connection is the test's to say. */
 final class WireServer implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 90_000; // a test may have much else to do
+
+    /** One for each task: of the common pool's, JDK 25 has a single one on a machine of two cores, and these block. */
+    private static final Executor THREADS = task -> {
+        Thread thread = new Thread(task, "wire server");
+        thread.setDaemon(true);
+        thread.start();
+    };
 
     private final ServerSocket socket;
 
@@ -41,15 +49,17 @@ final class WireServer implements AutoCloseable {
 
     /** Runs for the next connection. */
     Future<String> next(Script script) {
-        return CompletableFuture.supplyAsync(() -> {
-            try (Socket connection = socket.accept()) {
-                connection.setTcpNoDelay(true);
-                connection.setSoTimeout(PATIENCE_MILLIS);
-                return script.run(connection);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try (Socket connection = socket.accept()) {
+                        connection.setTcpNoDelay(true);
+                        connection.setSoTimeout(PATIENCE_MILLIS);
+                        return script.run(connection);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                THREADS);
     }
 
     /** What happens to any connection. */
@@ -59,18 +69,20 @@ final class WireServer implements AutoCloseable {
 
     /** Runs for one connection after the other, until the server is closed; tells how many there were. */
     Future<Integer> each(Course course) {
-        return CompletableFuture.supplyAsync(() -> {
-            for (int count = 0; ; count++) {
-                try (Socket connection = socket.accept()) {
-                    connection.setSoTimeout(PATIENCE_MILLIS);
-                    course.run(connection);
-                } catch (IOException e) {
-                    if (socket.isClosed()) {
-                        return count;
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    for (int count = 0; ; count++) {
+                        try (Socket connection = socket.accept()) {
+                            connection.setSoTimeout(PATIENCE_MILLIS);
+                            course.run(connection);
+                        } catch (IOException e) {
+                            if (socket.isClosed()) {
+                                return count;
+                            }
+                        }
                     }
-                }
-            }
-        });
+                },
+                THREADS);
     }
 
     /** Answers a request without content. */
