@@ -86,7 +86,7 @@ final class PipeByteBuf extends LazyByteBuf {
     private volatile boolean flushed;
     /** Whether somebody looked, but there was no memory. */
     private volatile boolean lookedInVain;
-    /** Whether a sink has sent them all, from a pipe of its own. */
+    /** Whether a sink has emptied a pipe of its own that had them all. */
     private volatile boolean sent;
 
     PipeByteBuf(Pipe pipe, Home home, ByteBufAllocator alloc, boolean hasMemoryAddress) {
@@ -213,7 +213,7 @@ final class PipeByteBuf extends LazyByteBuf {
         return mayDuplicate && pipe.tee(other) == pipe.bytes();
     }
 
-    /** All that was in such a pipe is in a socket. */
+    /** Nothing is left in such a pipe. */
     void sentDuplicate() {
         sent = true;
     }
