@@ -110,8 +110,8 @@ public final class EpollSplice {
 
     /**
      * The same event loops, but channels that register with them are adopted from the start, where they otherwise register
-     * a second time when they begin to splice. It costs each channel an object; it saves the second registration.
-     * Where splicing is unavailable the group is returned as it is.
+     * a second time, as soon as an {@link EpollSpliceHandler} is the pipeline's first. It costs each channel an object; it
+     * saves the second registration. Where splicing is unavailable the group is returned as it is.
      *
      * @throws IllegalArgumentException unless it is a group of epoll event loops
      */
