@@ -12,8 +12,7 @@ import java.nio.channels.ClosedChannelException;
 
 /**
  * The reading half of a channel with an {@link EpollSpliceHandler}: decides whether its bytes are spliced, has a
- * {@link SpliceSource} do so, and measures the messages of a limit. Without a {@link SplicingHandle} it has everything
- * copied.
+ * {@link SpliceSource} do so, and measures the messages of a limit. Without a {@link SplicingHandle} all is copied.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -54,6 +53,10 @@ final class SpliceInput implements SpliceSource.Bounds {
     /** Being adopted takes a {@code read()} back: it must be known whether there was one. */
     boolean mayBeAdopted() {
         return request.isKnown(isAutoRead()) || isInputShutdown();
+    }
+
+    boolean isReadKeptBack() {
+        return request == ReadRequest.NONE && isAutoRead();
     }
 
     /** The adoption is over, successful or not: what was held back is done. */

@@ -93,6 +93,11 @@ final class SpliceRegistration implements Adoption.Adopter {
     }
 
     @Override
+    public boolean isReadKeptBack() {
+        return input.isReadKeptBack();
+    }
+
+    @Override
     public void adopted(SplicingHandle handle) {
         adoption = null;
         if (!ctx.isRemoved()) {

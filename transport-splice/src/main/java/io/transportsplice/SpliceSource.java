@@ -205,9 +205,11 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         } else if (LibC.isRefusal(errno)) {
             refused(SpliceFallback.FILL_UNSUPPORTED);
         } else {
-            // The socket's pending error is consumed by reporting it: Netty, reading after us, would see a clean end.
-            stop(SpliceFallback.SOCKET_ERROR);
-            fail(LibC.newIOException("splice", errno));
+            failed(); // and the error is told by us: Netty, reading after us, sees the end alone
+            channel.pipeline().fireExceptionCaught(LibC.newIOException("splice", errno));
+            if (channel.isOpen()) {
+                handle.stopAtEndOfInput();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -177,6 +178,21 @@ class PeerEndContractTest {
             stage.send(SOME);
             stage.awaitReceived();
             stage.peer().reset();
+            stage.awaitEvents("registered active read complete NativeIoException" + HALF_CLOSED);
+        }
+    }
+
+    /** So that it is a read that meets the reset, and not epoll. */
+    @EverywhereOnTcp
+    void shouldTellOfAResetThatComesWhileItReadsAndHalfCloses(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).halfClosing()) {
+            AtomicBoolean reset = new AtomicBoolean();
+            stage.start(any -> stage.recorder().when("read", channel -> {
+                if (reset.compareAndSet(false, true)) {
+                    stage.peer().reset();
+                }
+            }));
+            stage.send(MUCH);
             stage.awaitEvents("registered active read complete NativeIoException" + HALF_CLOSED);
         }
     }

@@ -67,6 +67,49 @@ class ReadContractTest {
         }
     }
 
+    /** Keeps what is asked, until it is opened. */
+    private static final class Gate extends ChannelOutboundHandlerAdapter {
+        private ChannelHandlerContext ctx;
+        private boolean open;
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            ctx = context;
+        }
+
+        @Override
+        public void read(ChannelHandlerContext context) {
+            if (open) {
+                context.read();
+            }
+        }
+
+        void open(Channel ignored) {
+            open = true;
+            ctx.read();
+        }
+    }
+
+    /** Not even where autoRead is on. But what has begun to read by itself goes on. */
+    @Everywhere
+    void shouldNotBeginToReadWhileAHandlerKeepsIt(Variant variant) throws Exception {
+        Gate gate = new Gate();
+        try (Stage stage = new Stage(variant).user(gate)) {
+            stage.start();
+            stage.send(SOME);
+            if (variant.isThereWhenActive() && mayKnowOfReads(variant)) {
+                expectNoMore(stage, 0);
+                stage.onLoop(gate::open);
+            }
+            stage.awaitReceived();
+        }
+    }
+
+    /** A handler that comes when the channel is active, and adopts it, takes it that a read() was made before. */
+    private static boolean mayKnowOfReads(Variant variant) {
+        return !variant.hasHandler() || variant.wrapped() || variant.arrival() == Variant.Arrival.START;
+    }
+
     /** A read is wanted or not: twice is once. */
     @Everywhere
     void shouldDeliverOneMessageForTwoReads(Variant variant) throws Exception {

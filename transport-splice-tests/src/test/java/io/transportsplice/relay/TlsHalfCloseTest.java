@@ -14,11 +14,13 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.FarEnd.End;
 import io.transportsplice.testing.FarEnd.Received;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Side;
 import io.transportsplice.testing.Tls;
 import io.transportsplice.testing.TlsPeer;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -76,6 +78,27 @@ class TlsHalfCloseTest {
             Rig.awaitFailure(rig.async(() -> link.sink().send(link.pattern(), 0, Long.MAX_VALUE)));
             assertEquals(0, link.source().receiveToEnd(link.pattern(), 0).bytes());
             rig.relay().awaitNoChannels();
+        }
+    }
+
+    /** The same, where the bytes and their end come at once: the end must not hide that the bytes were not taken. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldNotTakeTheEndOfWhatTls12TakesNoMoreForAWholeStream(Mode mode) throws Exception {
+        for (Tls tls : List.of(Tls.FRONT_12, Tls.BACK_12)) {
+            try (Rig rig = rig(mode, tls)) {
+                TlsLink link = TlsLink.open(rig, tls, tls == Tls.FRONT_12);
+                RelayHandler relay = link.sourceRelay();
+                ((TlsPeer) link.source()).closeNotify();
+                assertEquals(new Received(0, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
+                LoopHold.whileHeld(link.sourceLoop(), () -> {
+                    link.sink().send(link.pattern(), 0, 6);
+                    link.sink().finish();
+                });
+                assertEquals(0, link.source().receiveToEnd(link.pattern(), 0).bytes());
+                rig.relay().awaitNoChannels();
+                assertEquals(RelayEnd.FAILED, relay.end());
+            }
         }
     }
 

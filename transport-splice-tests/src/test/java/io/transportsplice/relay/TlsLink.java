@@ -3,6 +3,8 @@ package io.transportsplice.relay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.transportsplice.testing.FarEnd;
 import io.transportsplice.testing.FarEnd.Received;
 import io.transportsplice.testing.Link;
@@ -54,9 +56,16 @@ record TlsLink(Rig rig, Side sourceSide, FarEnd source, FarEnd sink, Pattern pat
 
     /** The relay's handler on the source's side. */
     RelayHandler sourceRelay() {
+        return sourceChannel().pipeline().get(RelayHandler.class);
+    }
+
+    /** The relay's event loop on the source's side. */
+    EventLoop sourceLoop() {
+        return sourceChannel().eventLoop();
+    }
+
+    private Channel sourceChannel() {
         var pair = rig.relay().lastPair();
-        return (sourceSide == Side.FRONT ? pair.front() : pair.back())
-                .pipeline()
-                .get(RelayHandler.class);
+        return sourceSide == Side.FRONT ? pair.front() : pair.back();
     }
 }

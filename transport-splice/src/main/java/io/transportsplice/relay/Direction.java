@@ -27,6 +27,8 @@ final class Direction {
     private final RelaySide sinkSide;
     private final RelayPair pair;
     private final ChannelFutureListener failsWithSink = this::written;
+    /** A write has failed. On the sink's event loop. */
+    private boolean sinkFailed;
 
     Direction(Channel source, RelaySide sourceSide, Channel sink, RelaySide sinkSide, RelayPair pair) {
         this.source = source;
@@ -86,13 +88,14 @@ final class Direction {
 
     private void written(ChannelFuture written) {
         if (!written.isSuccess()) {
+            sinkFailed = true;
             // Whoever fails it may be about to tell the far end why, and to close.
-            Loops.later(sink, () -> sinkFailed(written.cause()));
+            Loops.later(sink, () -> cutSink(written.cause()));
         }
     }
 
     /** A dead sink's channelInactive says so. One that is alive, but takes no more, is not to look whole. */
-    private void sinkFailed(Throwable cause) {
+    private void cutSink(Throwable cause) {
         if (sink.isOpen()) {
             sinkSide.cut(RelayEnd.FAILED, cause);
         }
@@ -104,7 +107,7 @@ final class Direction {
         Loops.run(
                 sink,
                 () -> sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFuture last) -> {
-                    if (last.isSuccess()) {
+                    if (last.isSuccess() && !sinkFailed) { // TLS that has ended takes an empty buffer all the same
                         TlsEnd.closeNotify(sink).addListener((ChannelFuture told) -> lastByteWritten(told));
                     } else {
                         written(last);
