@@ -28,14 +28,35 @@ final class HttpCodec {
 
     private HttpCodec() {}
 
-    /** Tells of a request that ends within its first line as Netty's own does of one that ends within its fields. */
+    /**
+     * Tells of a request that ends within its first line as Netty's own does of one that ends within its fields, and whether
+     * there is a part of a head.
+     */
     static final class RequestDecoder extends HttpRequestDecoder {
         private final BooleanSupplier isInside;
+        private boolean hasPart;
 
         /** @param isInside whether the body of a request is being read */
         RequestDecoder(BooleanSupplier isInside) {
             super(CONFIG);
             this.isInside = isInside;
+        }
+
+        /** Of a head, where no body is being read. */
+        boolean hasPartOfHead() {
+            return hasPart;
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+            int bytes = in.readableBytes();
+            int parts = out.size();
+            super.decode(ctx, in, out);
+            if (out.size() > parts) {
+                hasPart = false;
+            } else {
+                hasPart |= bytes > 0;
+            }
         }
 
         @Override

@@ -130,6 +130,7 @@ final class HttpConnectProxy extends ProxyCommand {
                 return;
             }
             if (client.isActive()) {
+                Session.of(client).answered(ESTABLISHED.code());
                 client.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, ESTABLISHED));
                 client.pipeline().remove(HttpResponseEncoder.class);
                 client.pipeline().remove(this);

@@ -13,7 +13,9 @@ import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
 import io.transportsplice.relay.RelayHandler;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Consumer;
@@ -42,18 +44,25 @@ final class HttpExchanges {
     private boolean isDeaf;
 
     private boolean isSwitched;
+    /** The client has said that it asks no more. */
+    private boolean hasAskedItsLast;
     /** The client is to go once it has its answers. */
     private boolean isDraining;
     /** Nothing is passed on any more. */
     private boolean isOver;
 
     /** @param connect called when the first request has come: is to call {@link #connected} or {@link #cannotConnect} */
-    HttpExchanges(Channel client, ProxyCounters counters, HttpForwarding forwarding, Consumer<HttpExchanges> connect) {
+    HttpExchanges(
+            Channel client,
+            ProxyCounters counters,
+            HttpForwarding forwarding,
+            Duration headTimeout,
+            Consumer<HttpExchanges> connect) {
         this.client = client;
         this.counters = counters;
-        requests = new HttpRequests(this, forwarding, () -> connect.accept(this));
+        requests = new HttpRequests(this, forwarding, headTimeout, () -> connect.accept(this));
         Session.of(client).wireBytes().ifPresent(bytes -> insert(client, bytes));
-        insert(client, new HttpResponseEncoder(), new HttpCodec.RequestDecoder(requests::isInside), requests);
+        insert(client, new HttpResponseEncoder(), requests.decoder(), requests);
     }
 
     /** Whether the connection is of use; else there is nobody any more to join it to. */
@@ -86,11 +95,14 @@ final class HttpExchanges {
 
     void asked(HttpRequest request) {
         unanswered.add(new Asked(request.method(), HttpHop.isUpgrade(request)));
+        hasAskedItsLast |= !HttpUtil.isKeepAlive(request);
+        isDraining |= hasAskedItsLast;
     }
 
-    /** Not to a request behind the answer that is said to be the last, either: nobody would answer it. */
+    /** Not to a request behind the one or the answer that is said to be the last: RFC 9112, section 9.6. */
     boolean listensTo(HttpObject message) {
-        isDeaf |= isOver || refusal != null || (message instanceof HttpRequest && responses.isLast());
+        boolean isTooMuch = message instanceof HttpRequest && (hasAskedItsLast || responses.isLast());
+        isDeaf |= isOver || refusal != null || isTooMuch;
         return !isDeaf;
     }
 
@@ -169,6 +181,13 @@ final class HttpExchanges {
         }
     }
 
+    /** The upstream has answered for the last time, and does not want what the client still sends. */
+    void upstreamIsGone() {
+        if (!isOver && requests.isInside()) {
+            end(Unpooled.EMPTY_BUFFER);
+        }
+    }
+
     // Another protocol.
 
     /** The client goes on with HTTP until its request is complete: RFC 9110, section 7.8. */
@@ -201,7 +220,8 @@ final class HttpExchanges {
     }
 
     private void leaveIfDone() {
-        boolean isAnswered = unanswered.isEmpty() || (responses.isLast() && !responses.isInside());
+        // The end of one that ends with its connection is the relay's to tell.
+        boolean isAnswered = (unanswered.isEmpty() || responses.areComplete()) && !responses.endWithConnection();
         if (!isDraining || isOver || isSwitched || !isAnswered || requests.isInside()) {
             return;
         }

@@ -32,12 +32,7 @@ final class HttpForwarding {
     void tell(HttpRequest request, SocketAddress client) {
         HttpHeaders headers = request.headers();
         if (!isTrusted(client)) {
-            for (String name : List.copyOf(headers.names())) {
-                String lower = name.toLowerCase(Locale.ROOT);
-                if (lower.equals(FORWARDED) || lower.startsWith(OLD)) {
-                    headers.remove(name);
-                }
-            }
+            clean(headers);
         }
         String host = headers.get(HttpHeaderNames.HOST, "");
         StringBuilder element = new StringBuilder("for=").append(node(client));
@@ -49,6 +44,16 @@ final class HttpForwarding {
         addIfMissing(headers, OLD_PROTO, "http");
         if (client instanceof InetSocketAddress address) {
             headers.add(OLD_FOR, text(address));
+        }
+    }
+
+    /** Of trailers, too, which others may take for fields of the head: RFC 9110, section 6.5.1. */
+    static void clean(HttpHeaders fields) {
+        for (String name : List.copyOf(fields.names())) {
+            String lower = name.toLowerCase(Locale.ROOT);
+            if (lower.equals(FORWARDED) || lower.startsWith(OLD)) {
+                fields.remove(name);
+            }
         }
     }
 

@@ -23,13 +23,18 @@ final class HttpHop {
     /** Who we are in {@code Via}: a pseudonym, since what the host is called is nobody's business. */
     private static final String PSEUDONYM = "transport-splice";
 
+    private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("http2-settings");
+    /** What is asked in HTTP/2 we would not see: RFC 9113 has done away with it. */
+    private static final String HTTP_2 = "h2c";
+
     private static final List<AsciiString> OF_A_CONNECTION = List.of(
             HttpHeaderNames.CONNECTION,
             AsciiString.cached("keep-alive"),
             AsciiString.cached("proxy-connection"),
             HttpHeaderNames.PROXY_AUTHORIZATION,
             HttpHeaderNames.TE,
-            HttpHeaderNames.UPGRADE);
+            HttpHeaderNames.UPGRADE,
+            HTTP2_SETTINGS);
     /** Without these it would be another message, and its end elsewhere, so that nobody may name them. */
     private static final Set<String> OF_THE_MESSAGE = Set.of("host", "content-length", "transfer-encoding");
 
@@ -78,14 +83,20 @@ final class HttpHop {
     static boolean isUpgrade(HttpMessage message) {
         return message.protocolVersion().minorVersion() > 0
                 && message.headers().contains(HttpHeaderNames.UPGRADE)
+                && !tokens(message.headers(), HttpHeaderNames.UPGRADE).contains(HTTP_2)
                 && tokens(message.headers(), HttpHeaderNames.CONNECTION).contains(HttpHeaderValues.UPGRADE.toString());
     }
 
-    /** Removes what the message's head has said to be of its connection from the head, or from the trailers. */
-    void clean(HttpHeaders fields) {
-        if (fields.isEmpty()) { // as trailers are as a rule; and those cannot be changed
-            return;
+    /** What is true of the message as a whole is not to be said behind it: RFC 9110, section 6.5.1. */
+    void cleanTrailers(HttpHeaders fields) {
+        if (!fields.isEmpty()) { // as they are as a rule; and then they cannot be changed
+            clean(fields);
+            OF_THE_MESSAGE.forEach(fields::remove);
         }
+    }
+
+    /** Removes what the message's head has said to be of its connection. */
+    private void clean(HttpHeaders fields) {
         OF_A_CONNECTION.forEach(fields::remove);
         named.forEach(fields::remove);
     }

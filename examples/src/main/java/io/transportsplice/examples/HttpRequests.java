@@ -10,12 +10,20 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /** Behind the decoder of a client: passes its requests on, made fit for that, or has them refused. */
 final class HttpRequests extends ChannelInboundHandlerAdapter {
     private final HttpExchanges exchanges;
     private final HttpForwarding forwarding;
+    private final Duration headTimeout;
     private final Runnable connect;
+    private final HttpCodec.RequestDecoder decoder = new HttpCodec.RequestDecoder(this::isInside);
+    /** {@code null} unless a head has begun to come, and not ended. */
+    private Future<?> headTimer;
+
     private boolean hasAsked;
     /** Between a head and the end of its message. */
     private boolean isInside;
@@ -23,11 +31,19 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
     private HttpMethod method = HttpMethod.GET;
     private HttpHop hop;
 
-    /** @param connect run once the first head is passed on */
-    HttpRequests(HttpExchanges exchanges, HttpForwarding forwarding, Runnable connect) {
+    /**
+     * @param headTimeout how long a head may take from its first byte on; zero for ever
+     * @param connect run once the first head is passed on
+     */
+    HttpRequests(HttpExchanges exchanges, HttpForwarding forwarding, Duration headTimeout, Runnable connect) {
         this.exchanges = exchanges;
         this.forwarding = forwarding;
+        this.headTimeout = headTimeout;
         this.connect = connect;
+    }
+
+    HttpCodec.RequestDecoder decoder() {
+        return decoder;
     }
 
     boolean isInside() {
@@ -51,10 +67,37 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        watchHead(ctx);
         ctx.fireChannelReadComplete();
         if (isSilent()) {
             ctx.read();
         }
+    }
+
+    /** A head that comes in drops would hold a connection for as long as its client likes. */
+    private void watchHead(ChannelHandlerContext ctx) {
+        boolean isComing = decoder.hasPartOfHead() && !isInside && !exchanges.isOver();
+        if (!isComing) {
+            stopWatch();
+        } else if (headTimer == null && !headTimeout.isZero()) {
+            headTimer = ctx.executor().schedule(this::headIsLate, headTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void headIsLate() {
+        exchanges.refuse(HttpResponseStatus.REQUEST_TIMEOUT, Refusal.TIMEOUT);
+    }
+
+    private void stopWatch() {
+        if (headTimer != null) {
+            headTimer.cancel(false);
+            headTimer = null;
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        stopWatch();
     }
 
     @Override
@@ -101,7 +144,8 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
             return HttpRules.undecodable(message);
         }
         if (message instanceof LastHttpContent last) {
-            hop.clean(last.trailingHeaders());
+            hop.cleanTrailers(last.trailingHeaders());
+            HttpForwarding.clean(last.trailingHeaders());
         }
         return null;
     }
@@ -114,6 +158,9 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
         }
         if (method.equals(HttpMethod.CONNECT)) {
             return HttpResponseStatus.METHOD_NOT_ALLOWED;
+        }
+        if (!HttpRules.mayGoOn(request)) {
+            return HttpResponseStatus.NOT_IMPLEMENTED; // by us, whom it is for
         }
         exchanges.asked(request);
         HttpRules.makeOriginForm(request);

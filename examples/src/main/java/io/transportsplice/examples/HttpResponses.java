@@ -25,6 +25,9 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
     /** The connection ends with this response, or the last. */
     private boolean isLast;
 
+    /** The connection's end is the last response's, too. */
+    private boolean endWithConnection;
+
     private HttpResponse head;
     private HttpHop hop;
 
@@ -38,6 +41,16 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
 
     boolean isLast() {
         return isLast;
+    }
+
+    /** Whether the last has no other end than its connection's. */
+    boolean endWithConnection() {
+        return endWithConnection;
+    }
+
+    /** Whether nothing may follow. */
+    boolean areComplete() {
+        return isLast && !isInside;
     }
 
     static boolean isInterim(HttpResponse response) {
@@ -86,6 +99,7 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
                 || HttpUtil.isTransferEncodingChunked(response)
                 || response.status().equals(HttpResponseStatus.NO_CONTENT)
                 || response.status().equals(HttpResponseStatus.NOT_MODIFIED);
+        endWithConnection = !isDelimited;
         return !isDelimited || !HttpUtil.isKeepAlive(response) || exchanges.isNextTheLast();
     }
 
@@ -94,7 +108,7 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
             ctx.fireChannelRead(content);
             return;
         }
-        hop.clean(last.trailingHeaders());
+        hop.cleanTrailers(last.trailingHeaders());
         ctx.fireChannelRead(last);
         if (isInside) {
             isInside = false;
@@ -134,7 +148,9 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
 
     /** Within an answer it is the relay that resets the client. */
     private void failBefore(String why) {
-        if (isOwing() && !isInside) {
+        if (areComplete() && !endWithConnection) {
+            exchanges.upstreamIsGone();
+        } else if (isOwing() && !isInside) {
             exchanges.fail(why);
         }
     }

@@ -47,6 +47,7 @@ final class HttpReverseProxy extends ProxyCommand {
                 client,
                 server.counters(),
                 forwarding,
+                server.config().handshakeTimeout(),
                 exchanges -> upstreams.connect(client).addListener(connecting -> {
                     if (connecting.isSuccess()) {
                         join(server, exchanges, client, (Channel) connecting.getNow());

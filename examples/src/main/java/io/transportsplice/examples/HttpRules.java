@@ -26,6 +26,7 @@ final class HttpRules {
             Pattern.compile("(?:[-.~\\w!$&'()*+,;=%]*+|\\[[0-9A-Fa-f:.]++])(?::\\d*+)?");
 
     private static final Pattern ABSOLUTE = Pattern.compile("https?://[^/?]++.*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern HOPS = Pattern.compile("\\d{1,9}");
     private static final int FIRST_STATUS = 100;
     private static final int LAST_STATUS = 999;
 
@@ -49,6 +50,19 @@ final class HttpRules {
     private static boolean isCodingKnown(HttpRequest request) {
         return request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING).stream()
                 .allMatch(coding -> HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding.strip()));
+    }
+
+    /** Whether it is for those behind us, too, one fewer of whom may then have it: RFC 9110, section 7.6.2. */
+    static boolean mayGoOn(HttpRequest request) {
+        HttpMethod method = request.method();
+        String hops = request.headers().get(HttpHeaderNames.MAX_FORWARDS);
+        boolean isLimited = method.equals(HttpMethod.OPTIONS) || method.equals(HttpMethod.TRACE);
+        if (!isLimited || hops == null || !HOPS.matcher(hops).matches()) {
+            return true;
+        }
+        int left = Integer.parseInt(hops) - 1;
+        request.headers().set(HttpHeaderNames.MAX_FORWARDS, left);
+        return left >= 0;
     }
 
     /** The status to refuse a part of a request with that could not be decoded. */

@@ -30,7 +30,8 @@ final class LastWords extends ChannelInboundHandlerAdapter {
         client.pipeline().addBefore(relay, null, new LastWords());
         client.writeAndFlush(answer).addListener((ChannelFutureListener) said -> {
             DuplexChannel channel = (DuplexChannel) client;
-            if (!said.isSuccess() || channel.isInputShutdown()) {
+            boolean isSaid = said.isSuccess() || channel.isOutputShutdown(); // then there was nothing more to say
+            if (!isSaid || channel.isInputShutdown()) {
                 channel.close();
                 return;
             }

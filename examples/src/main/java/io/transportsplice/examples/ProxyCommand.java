@@ -168,8 +168,9 @@ abstract class ProxyCommand implements Callable<Integer> {
             reload.unheeded().forEach(option -> LogOptions.LOGGER.warn("{} takes a restart", option));
         } catch (ParameterException | IOException e) {
             LogOptions.LOGGER.error("goes on as before: {}", e.getMessage());
+        } finally {
+            ServiceManager.ready(server.nextLoop());
         }
-        ServiceManager.ready(server.nextLoop());
     }
 
     private ProxyConfig config() {
@@ -232,11 +233,11 @@ abstract class ProxyCommand implements Callable<Integer> {
         }
         accessLog.ifPresent(AccessLog::close);
         LogOptions.end();
-        PrintWriter err = spec.commandLine().getErr();
         if (metricsOnExit) {
+            PrintWriter err = spec.commandLine().getErr();
             err.println(MetricsLine.format(SpliceMetrics.snapshot()));
+            err.flush();
         }
-        err.flush();
         // to end as asked is success; left to itself, the JVM would exit with 128 + the signal's number
         Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,8 @@ final class SniRouter extends ProxyCommand {
     private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
     /** Generous for a client with many extensions, post-quantum keys among them. */
     private static final int MAX_CLIENT_HELLO = 64 * 1024;
+    /** Of labels, none of them empty, the first of which may be the wildcard. */
+    private static final Pattern NAME = Pattern.compile("(?:\\*\\.)?[^.*]++(?:\\.[^.*]++)*+\\.?");
 
     @Option(
             names = "--route",
@@ -51,6 +54,9 @@ final class SniRouter extends ProxyCommand {
             throw invalid("--route", "there is neither a route nor a default");
         }
         routes.forEach((name, to) -> {
+            if (!isName(name)) {
+                throw invalid("--route", "'" + name + "' is no host name");
+            }
             if (!to.isConnectable()) {
                 throw invalid("--route", "port 0 is only to listen");
             }
@@ -59,6 +65,15 @@ final class SniRouter extends ProxyCommand {
             throw invalid("--default", "port 0 is only to listen");
         }
         noStock();
+    }
+
+    private static boolean isName(String name) {
+        try {
+            new DomainWildcardMappingBuilder<>(1, "").add(name, "");
+            return NAME.matcher(name).matches();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     @Override

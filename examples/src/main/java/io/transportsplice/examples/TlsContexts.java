@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.examples;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +52,50 @@ final class TlsContexts {
             contexts.put(protocols, context);
         }
         return context;
+    }
+
+    /** What is wrong with it is to be told now, and not to each client: that its key is another certificate's, too. */
+    void check() throws SSLException {
+        SslContext context = of(List.of());
+        if (context.isServer()) {
+            shakeHands(context);
+        }
+    }
+
+    private static void shakeHands(SslContext context) throws SSLException {
+        SslContext other = SslContextBuilder.forClient()
+                .trustManager(InsecureTrustManagerFactory.INSTANCE)
+                .endpointIdentificationAlgorithm(null)
+                .build();
+        SslHandler client = other.newHandler(ByteBufAllocator.DEFAULT);
+        EmbeddedChannel front = new EmbeddedChannel(context.newHandler(ByteBufAllocator.DEFAULT));
+        EmbeddedChannel back = new EmbeddedChannel(client);
+        try {
+            boolean goesOn = true;
+            while (goesOn) {
+                goesOn = move(back, front);
+                goesOn |= move(front, back);
+            }
+            if (!client.handshakeFuture().isSuccess()) {
+                throw new SSLException("the key and the certificate do not go together");
+            }
+        } finally {
+            front.finishAndReleaseAll();
+            back.finishAndReleaseAll();
+        }
+    }
+
+    private static boolean move(EmbeddedChannel from, EmbeddedChannel to) {
+        ByteBuf said = from.readOutbound();
+        if (said == null) {
+            return false;
+        }
+        try {
+            to.writeInbound(said);
+        } catch (DecoderException e) {
+            return false; // the handshake tells
+        }
+        return true;
     }
 
     private static ApplicationProtocolConfig alpn(List<String> protocols) {

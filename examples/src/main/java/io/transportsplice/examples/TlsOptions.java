@@ -94,7 +94,7 @@ final class TlsOptions {
     private static TlsContexts contexts(String options, Source source) throws IOException {
         try {
             TlsContexts contexts = new TlsContexts(source.get());
-            contexts.of(List.of()); // what is wrong with it is to be told now, and not to each client
+            contexts.check();
             return contexts;
         } catch (SSLException | IllegalArgumentException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();

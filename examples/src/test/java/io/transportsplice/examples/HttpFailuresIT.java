@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -234,6 +235,55 @@ class HttpFailuresIT {
             assertEquals("", WireServer.rest(client));
         }
         assertThrows(Exception.class, asked::get, "the upstream is reset");
+    }
+
+    /** A reset could cost the client the answer that it has not read yet. */
+    @Test
+    void shouldNotResetAClientWhoseUploadIsNotWanted() throws Exception {
+        CountDownLatch answered = new CountDownLatch(1);
+        Future<String> asked = upstream.next(connection -> {
+            WireServer.head(connection);
+            WireServer.write(
+                    connection, "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nmuch");
+            await(answered);
+            reset(connection);
+            return "";
+        });
+        try (ProxyProcess own = ProxyProcess.start("http-reverse-proxy", "--to", upstream.endpoint());
+                Socket client = own.connect()) {
+            WireServer.write(client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nu");
+            String head = WireServer.head(client);
+            assertTrue(head.startsWith("HTTP/1.1 413 "), head);
+            answered.countDown();
+            asked.get();
+            own.awaitMetric("proxy_clients", clients -> clients == 0);
+            assertEquals("much", WireServer.rest(client));
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Were each byte a sign of life, a client could hold its connection for ever. */
+    @Test
+    void shouldNotWaitForAHeadThatComesInDrops() throws Exception {
+        try (ProxyProcess impatient = ProxyProcess.start(
+                        "http-reverse-proxy", "--to", upstream.endpoint(), "--handshake-timeout", "500ms");
+                Socket client = impatient.connect()) {
+            client.setTcpNoDelay(true);
+            WireServer.write(client, "GET / HTTP/1.1\r\nHost: x\r\nX: ");
+            while (client.getInputStream().available() == 0) {
+                WireServer.write(client, "x");
+                Thread.sleep(20);
+            }
+            String answer = WireServer.rest(client);
+            assertTrue(answer.startsWith("HTTP/1.1 408 Request Timeout\r\n"), answer);
+        }
     }
 
     @Test

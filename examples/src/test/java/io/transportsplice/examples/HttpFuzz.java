@@ -3,6 +3,7 @@ package io.transportsplice.examples;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.transportsplice.relay.RelayHandler;
+import java.time.Duration;
 import java.util.List;
 
 /** A client and an upstream of the reverse proxy, one of which says whatever it likes. */
@@ -20,7 +21,7 @@ final class HttpFuzz {
         FuzzedChannel client = new FuzzedChannel();
         FuzzedChannel upstream = new FuzzedChannel();
         Session.begin(client, new Traffic(), false, ended -> {});
-        new HttpExchanges(client, COUNTERS, FORWARDING, exchanges -> {
+        new HttpExchanges(client, COUNTERS, FORWARDING, Duration.ZERO, exchanges -> {
             if (exchanges.connected(upstream)) {
                 RelayHandler.join(client, upstream.watch());
             }

@@ -200,10 +200,55 @@ class HttpHeadsIT {
                         "TE: trailers",
                         "Connection: X-Mine, TE",
                         "Transfer-Encoding: chunked")
-                + lines("3", "abc", "0", "X-Mine: 1", "X-Theirs: 2", "Connection: x"));
+                + lines(
+                        "3",
+                        "abc",
+                        "0",
+                        "X-Mine: 1",
+                        "X-Theirs: 2",
+                        "Connection: x",
+                        "Host: spoof",
+                        "Forwarded: for=6.6.6.6",
+                        "X-Forwarded-For: 6.6.6.6"));
         String all = request.get();
+        assertFalse(all.contains("6.6.6.6") || all.contains("spoof"), all);
         assertTrue(has(all, "X-Theirs: 2") && has(all, "TE: trailers"), all);
         assertFalse(hasAny(all, "X-Mine") || has(all, "Connection: x"), all);
+    }
+
+    /** Nobody sees what is asked in it: RFC 9113 has no upgrade to it any more. */
+    @Test
+    void shouldNotUpgradeToHttp2() throws Exception {
+        String head = passedOn(
+                lines("GET /a HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"));
+        assertFalse(hasAny(head, "Upgrade") || hasAny(head, "HTTP2-Settings"), head);
+    }
+
+    @Test
+    void shouldCountTheHopsOfWhatIsLimited() throws Exception {
+        String head = passedOn(lines("OPTIONS /a HTTP/1.1", "Host: x", "Max-Forwards: 3"));
+        assertTrue(has(head, "Max-Forwards: 2"), head);
+        String unlimited = passedOn(lines("GET /a HTTP/1.1", "Host: x", "Max-Forwards: 0"));
+        assertTrue(has(unlimited, "Max-Forwards: 0"), unlimited);
+        for (String method : new String[] {"OPTIONS", "TRACE"}) {
+            String answer = talk(lines(method + " /a HTTP/1.1", "Host: x", "Max-Forwards: 0"));
+            assertTrue(answer.startsWith("HTTP/1.1 501 Not Implemented\r\n"), answer);
+        }
+    }
+
+    /** Who says that it asks no more gets an answer and an end, whatever the upstream makes of its connection. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET /a HTTP/1.0\r\n\r\n"})
+    void shouldTakeAClientAtItsWordThatItAsksNoMore(String last) throws Exception {
+        Future<String> more = upstream.next(connection -> {
+            WireServer.head(connection);
+            WireServer.write(connection, OK);
+            return WireServer.rest(connection);
+        });
+        String received = talk(last + "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertTrue(received.startsWith("HTTP/1.1 200 OK\r\n") && received.endsWith("\r\n\r\nok"), received);
+        assertTrue(has(received, "Connection: close"), received);
+        assertEquals("", more.get());
     }
 
     @Test

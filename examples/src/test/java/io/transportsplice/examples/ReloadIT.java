@@ -155,4 +155,25 @@ class ReloadIT {
             }
         }
     }
+
+    /** As between the renewal of the one file and that of the other. */
+    @Test
+    void shouldGoOnAsBeforeWhenTheKeyIsNotTheCertificates() throws Exception {
+        try (WireServer upstream = WireServer.start()) {
+            options(upstream);
+            ProxyProcess proxy = ProxyProcess.start(
+                    Map.of("NOTIFY_SOCKET", directory.resolve("notify").toString()),
+                    "tcp-proxy",
+                    "@" + directory.resolve("options"));
+            try (proxy) {
+                assertEquals("READY=1", note());
+                byte[] key = Files.readAllBytes(directory.resolve("key.pem"));
+                Certificates.make(directory, "localhost");
+                Files.write(directory.resolve("key.pem"), key);
+                assertReloads(
+                        proxy, "goes on as before: cannot use --tls-cert, --tls-key: the key and the certificate");
+                assertServes(proxy, upstream);
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.transportsplice.relay.RelayHandler;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +47,11 @@ class SessionTest {
     void shouldCountWhatHttpCarriesOnlyForTheAccessLog(boolean isLogged) {
         Session.begin(client, new Traffic(), isLogged, ended -> {});
         new HttpExchanges(
-                client, new ProxyCounters(new SimpleMeterRegistry()), new HttpForwarding(List.of()), connect -> {});
+                client,
+                new ProxyCounters(new SimpleMeterRegistry()),
+                new HttpForwarding(List.of()),
+                Duration.ZERO,
+                connect -> {});
         assertEquals(isLogged, client.pipeline().get(WireBytes.class) != null);
         client.end();
         upstream.end();
