@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannelConfig;
 import io.netty.channel.unix.DomainSocketReadMode;
@@ -29,7 +30,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     /** A fill this large leaves more behind, as a rule: worth another try at once. Smaller: let epoll say. */
     private static final int LIKELY_MORE = 64 * 1024;
-    /** So many wake-ups in a row that bring nothing are none any more: splice(2) does not see what there is to read. */
+    /** So many wake-ups in a row that bring nothing are false alarms: splice(2) does not see what there is to read. */
     private static final int MOST_FALSE_ALARMS = 16;
     /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
     private static final int MOST_HELD = 16;
@@ -39,12 +40,10 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private final StreamMeter meter;
     private final Bounds bounds;
     private final Rounds.Turn turn = new Rounds.Turn();
-    /** Of the channel's allocator, which may be another one the next time. */
-    private DirectMemory memory = DirectMemory.last();
+    private DirectMemory memory = DirectMemory.last(); // of the channel's allocator, which may be another the next time
 
     private PipeByteBuf[] inFlight = new PipeByteBuf[2];
     private int flying;
-    /** Wake-ups in a row that brought nothing. */
     private byte falseAlarms;
 
     SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
@@ -160,9 +159,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             return -1;
         }
         ByteBufAllocator alloc = channel.alloc();
-        if (memory.alloc() != alloc) {
-            memory = DirectMemory.of(alloc);
-        }
+        memory = memory.alloc() == alloc ? memory : DirectMemory.of(alloc);
         Pipe pipe = loop.pool().get(options.pipeCapacity());
         if (pipe == null) {
             refused(SpliceFallback.NO_PIPE);
@@ -206,17 +203,20 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             refused(SpliceFallback.FILL_UNSUPPORTED);
         } else {
             failed(); // and the error is told by us: Netty, reading after us, sees the end alone
-            channel.pipeline().fireExceptionCaught(LibC.newIOException("splice", errno));
-            if (channel.isOpen()) {
-                handle.stopAtEndOfInput();
-            }
+            Boolean halfCloses = channel.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE);
+            fail(LibC.newIOException("splice", errno), Boolean.TRUE.equals(halfCloses));
         }
     }
 
-    private void fail(IOException cause) {
+    /** As Netty does: a channel that half-closes finds the end behind the error. */
+    private void fail(IOException cause, boolean findsEnd) {
         if (channel.isOpen()) {
             channel.pipeline().fireExceptionCaught(cause);
-            channel.unsafe().close(channel.unsafe().voidPromise());
+            if (findsEnd && channel.isOpen()) {
+                handle.stopAtEndOfInput();
+            } else {
+                channel.unsafe().close(channel.unsafe().voidPromise());
+            }
         }
     }
 
@@ -270,7 +270,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private void failUnreadable() {
         refused(SpliceFallback.SOCKET_ERROR);
         IOException cause = new IOException("bytes in a pipe were dropped, for lack of memory");
-        Tasks.execute(loop, () -> fail(cause), () -> {}); // not in the middle of a release()
+        Tasks.execute(loop, () -> fail(cause, false), () -> {}); // not in the middle of a release()
     }
 
     @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
