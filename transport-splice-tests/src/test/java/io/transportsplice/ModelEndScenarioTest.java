@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static io.transportsplice.ModelScenario.AUTO;
 import static io.transportsplice.ModelScenario.BY_HAND;
+import static io.transportsplice.ModelScenario.ENOUGH;
 import static io.transportsplice.ModelScenario.FULL_SINK;
 import static io.transportsplice.ModelScenario.KIB;
 import static io.transportsplice.ModelScenario.SPLICING;
@@ -76,6 +77,18 @@ class ModelEndScenarioTest {
             machine.happen(List.of(new Fault(Call.FILL, errno), new Send(100), Simple.RUN_TO_REST));
             assertTrue(machine.source().life().isFailed());
             assertFalse(machine.relay().isInputEnded());
+            machine.settle();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {LibC.EPIPE, LibC.ECONNRESET})
+    void shouldCloseASourceThatFailsUnlessItHalfCloses(int errno) throws IOException {
+        ModelSetup whole = new ModelSetup(SpliceOptions.Policy.ALWAYS, ENOUGH, 2, 3, false, true, 0);
+        try (ModelMachine machine = new ModelMachine(whole)) {
+            machine.happen(List.of(new Fault(Call.FILL, errno), new Send(100), Simple.RUN_TO_REST));
+            assertTrue(machine.source().life().isFailed());
+            assertFalse(machine.source().channel().isOpen());
             machine.settle();
         }
     }

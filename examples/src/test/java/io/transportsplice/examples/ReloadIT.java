@@ -87,6 +87,13 @@ class ReloadIT {
         return (SSLSocket) trust.getSocketFactory().createSocket(tcp, "localhost", proxy.port(), true);
     }
 
+    private ProxyProcess startProxy() throws IOException {
+        return ProxyProcess.start(
+                Map.of("NOTIFY_SOCKET", directory.resolve("notify").toString()),
+                "tcp-proxy",
+                "@" + directory.resolve("options"));
+    }
+
     private static void assertArrives(SSLSocket client, WireServer upstream, String text) throws Exception {
         Future<String> received = upstream.next(WireServer::rest);
         WireServer.write(client, text);
@@ -113,10 +120,7 @@ class ReloadIT {
         try (WireServer first = WireServer.start();
                 WireServer second = WireServer.start()) {
             options(first);
-            ProxyProcess proxy = ProxyProcess.start(
-                    Map.of("NOTIFY_SOCKET", directory.resolve("notify").toString()),
-                    "tcp-proxy",
-                    "@" + directory.resolve("options"));
+            ProxyProcess proxy = startProxy();
             try (proxy) {
                 assertEquals("READY=1", note());
                 Future<String> before = first.next(connection -> {
@@ -161,10 +165,7 @@ class ReloadIT {
     void shouldGoOnAsBeforeWhenTheKeyIsNotTheCertificates() throws Exception {
         try (WireServer upstream = WireServer.start()) {
             options(upstream);
-            ProxyProcess proxy = ProxyProcess.start(
-                    Map.of("NOTIFY_SOCKET", directory.resolve("notify").toString()),
-                    "tcp-proxy",
-                    "@" + directory.resolve("options"));
+            ProxyProcess proxy = startProxy();
             try (proxy) {
                 assertEquals("READY=1", note());
                 byte[] key = Files.readAllBytes(directory.resolve("key.pem"));
