@@ -34,7 +34,7 @@ final class OnePipe implements PipeByteBuf.Home {
     private PipeByteBuf.Fate fate;
 
     OnePipe() {
-        pipe = new Pipe(new LibC(new Memory()), FIRST_FD, SECOND_FD, BYTES);
+        pipe = new Pipe(new LibC(new Memory()), FIRST_FD, SECOND_FD);
         pipe.fill(SECOND_FD, BYTES);
     }
 
@@ -134,7 +134,7 @@ final class OnePipe implements PipeByteBuf.Home {
 
     /** An empty one, of which no account is kept. */
     Pipe another() {
-        return new Pipe(new LibC(new Memory()), OTHER_FD, OTHER_FD, BYTES);
+        return new Pipe(new LibC(new Memory()), OTHER_FD, OTHER_FD);
     }
 
     OnePipe withoutMemoryOnce() {

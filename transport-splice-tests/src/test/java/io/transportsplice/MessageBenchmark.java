@@ -115,7 +115,7 @@ public class MessageBenchmark {
         int move() throws IOException {
             relay.send();
             for (long left = bytes; left > 0; ) {
-                left -= pipe.fill(source, pipe.capacity());
+                left -= pipe.fill(source, SpliceOptions.defaults().pipeCapacity());
                 while (pipe.bytes() > 0) {
                     pipe.drain(sink);
                 }

@@ -16,7 +16,24 @@ class PipeTest {
     private Pipe newPipe() {
         int[] fds = new int[2];
         assertEquals(0, libc.pipe(fds));
-        return new Pipe(libc, fds[0], fds[1], libc.pipeCapacity(fds[1]));
+        return new Pipe(libc, fds[0], fds[1]);
+    }
+
+    @Test
+    void shouldBeClosedOnceHoweverItEnds() {
+        Pipe real = newRealPipe();
+        real.close();
+        Pipe next = newRealPipe(); // which has the same numbers
+        assertEquals(real.readFd(), next.readFd());
+        real.close();
+        assertEquals(-LibC.EAGAIN, Availability.LIBC.read(next.readFd(), ByteBuffer.allocateDirect(1)), "it is open");
+        next.close();
+    }
+
+    private static Pipe newRealPipe() {
+        int[] fds = new int[2];
+        assertEquals(0, Availability.LIBC.pipe(fds));
+        return new Pipe(Availability.LIBC, fds[0], fds[1]).closedWhenUnreachable();
     }
 
     @Test

@@ -14,8 +14,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Makes {@link PipeByteBuf}s over pipes of the kernel's, without any channel, and is the home of their pipes. */
 final class RealPipes implements PipeByteBuf.Home {
-    /** A new pipe takes so much. */
-    static final int LARGEST = 64 * 1024;
 
     private final LibC libc;
     private final List<Fate> fates = new CopyOnWriteArrayList<>();
@@ -55,7 +53,7 @@ final class RealPipes implements PipeByteBuf.Home {
     private Pipe open() {
         int[] fds = new int[2];
         assertEquals(0, libc.pipe(fds));
-        return new Pipe(libc, fds[0], fds[1], LARGEST);
+        return new Pipe(libc, fds[0], fds[1]);
     }
 
     /** What a sink would get of a buffer that has been taken. */

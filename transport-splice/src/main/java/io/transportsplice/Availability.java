@@ -79,7 +79,7 @@ final class Availability {
         if (result < 0) {
             throw LibC.newIOException("pipe2", -result);
         }
-        return new Pipe(libc, fds[0], fds[1], libc.pipeCapacity(fds[1]));
+        return new Pipe(libc, fds[0], fds[1]);
     }
 
     private static void spliceOneByte(Pipe from, Pipe to) throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
+import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 
 /**
@@ -9,22 +10,39 @@ import java.nio.ByteBuffer;
  * source", would-block on {@link #drain} is "the sink is full". Whether it is full cannot be told from its bytes: the
  * limit is slots, one for each fragment, be it of 1 byte or of 32 KiB (pipe(7)).
  *
- * <p>Used by one thread at a time: the source's event loop until the region leaves it, then whoever owns the region.
+ * <p>Used by one thread at a time: the source's event loop until its buffer leaves it, then whoever owns that buffer.
  */
 final class Pipe {
+
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final LibC libc;
     private final int readFd;
     private final int writeFd;
-    private final int capacity;
+    private Cleaner.Cleanable ends;
     private long bytes;
     private boolean closed;
 
-    Pipe(LibC libc, int readFd, int writeFd, int capacity) {
+    Pipe(LibC libc, int readFd, int writeFd) {
         this.libc = libc;
         this.readFd = readFd;
         this.writeFd = writeFd;
-        this.capacity = capacity;
+        ends = ends(libc, readFd, writeFd);
+    }
+
+    /** Nothing can be done about a failure, and none is known: both numbers are ours and open. */
+    private static Cleaner.Cleanable ends(LibC libc, int readFd, int writeFd) {
+        return () -> {
+            libc.close(readFd);
+            libc.close(writeFd);
+        };
+    }
+
+    /** Has it closed, too, once nobody can reach it, as Go does: a buffer that is never released shall not cost descriptors. */
+    Pipe closedWhenUnreachable() {
+        Runnable close = ends::clean;
+        ends = CLEANER.register(this, close);
+        return this;
     }
 
     /** Moves up to {@code max} bytes from a socket: the number moved, 0 at the end of the input, or -errno. */
@@ -88,11 +106,6 @@ final class Pipe {
         return bytes;
     }
 
-    /** What the kernel granted, in bytes of whole pages. */
-    int capacity() {
-        return capacity;
-    }
-
     int readFd() {
         return readFd;
     }
@@ -105,9 +118,7 @@ final class Pipe {
     void close() {
         if (!closed) {
             closed = true;
-            // Nothing can be done about a failure, and none is known: both numbers are ours and open.
-            libc.close(readFd);
-            libc.close(writeFd);
+            ends.clean();
         }
     }
 }

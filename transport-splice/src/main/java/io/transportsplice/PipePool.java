@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
  * another. Last in, first out, so the warmest is used next and the coldest can be trimmed; bounded; what lay unused for
  * a whole interval is closed; all are closed with the loop.
  *
- * <p>Owned by the thread of its event loop: no lock, no atomic read-modify-write. {@link #close} is the only exception,
- * it runs when that thread has ended. Counters are written by that thread and may be read by any.
+ * <p>Owned by the thread of its event loop: no lock, no atomic read-modify-write. The exceptions are {@link #close}
+ * and {@link #putAfterEnd}, which run when that thread has ended. Counters are written by that thread and may be read by any.
  */
 final class PipePool {
 
@@ -108,14 +108,14 @@ final class PipePool {
             return null;
         }
         int granted = resize(fds[1], wanted);
-        Pipe pipe = new Pipe(libc, fds[0], fds[1], granted);
+        Pipe pipe = new Pipe(libc, fds[0], fds[1]);
         if (granted < Math.min(wanted, WORTHWHILE_CAPACITY)) {
             pipe.close();
             counters.refused();
             return null;
         }
         counters.created();
-        return pipe;
+        return pipe.closedWhenUnreachable();
     }
 
     /**

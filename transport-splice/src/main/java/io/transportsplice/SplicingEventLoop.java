@@ -47,23 +47,28 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
             return null;
         }
         SplicingEventLoop known = VIEWS.get(real);
-        return known != null ? known : VIEWS.computeIfAbsent(real, absent -> create(absent, Availability.LIBC));
+        return known != null
+                ? known
+                : VIEWS.computeIfAbsent(real, absent -> new SplicingEventLoop(absent, Availability.LIBC))
+                        .endsWithLoop();
     }
 
-    private static SplicingEventLoop create(IoEventLoop real, LibC libc) {
-        SplicingEventLoop view = new SplicingEventLoop(real, libc);
-        real.terminationFuture().addListener(terminated -> {
-            VIEWS.remove(real);
-            view.pool.close();
+    /** Once it is in the map, as that may be at once. Idempotent. */
+    private SplicingEventLoop endsWithLoop() {
+        loop.terminationFuture().addListener(terminated -> {
+            VIEWS.remove(loop, this);
+            pool.close();
         });
-        return view;
+        return this;
     }
 
     /** Gives a loop another kernel to talk to, before its first channel is adopted: for fault injection. */
     static void install(IoEventLoop real, LibC libc) {
-        if (VIEWS.putIfAbsent(real, create(real, libc)) != null) {
+        SplicingEventLoop view = new SplicingEventLoop(real, libc);
+        if (VIEWS.putIfAbsent(real, view) != null) {
             throw new IllegalStateException("a channel of this loop has been adopted already");
         }
+        view.endsWithLoop();
     }
 
     LibC libc() {
