@@ -19,10 +19,14 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.logging.LogLevel;
+import io.netty.handler.logging.LoggingHandler;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericProgressiveFutureListener;
+import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
@@ -36,6 +40,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Baseline.class)
 @Timeout(60)
@@ -234,12 +240,37 @@ class LimitTest {
     }
 
     @Test
-    void shouldRefuseToCountBytesBeforeTls() throws Exception {
+    void shouldKeepTheLimitThatAListenerOfTheLastSets() throws Exception {
+        try (Peer client = connect(initializer(handler, counting), true, false)) {
+            CompletableFuture<Future<Long>> second = new CompletableFuture<>();
+            Future<Long> first = limit(KIB);
+            first.addListener((ProgressListener) (future, moved, total) -> {
+                future.cancel(false);
+                second.complete(handler.limit(KIB));
+            });
+            client.send(pattern, 0, 2 * KIB, KIB);
+            assertEquals(KIB, second.get(20, TimeUnit.SECONDS).get(20, TimeUnit.SECONDS));
+            assertTrue(first.isCancelled());
+            assertEquals(2 * KIB, counting.limitedBytes.get());
+        }
+    }
+
+    private interface ProgressListener extends GenericProgressiveFutureListener<ProgressiveFuture<Long>> {
+        @Override
+        default void operationComplete(ProgressiveFuture<Long> done) {}
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldRefuseToCountBytesBeforeTls(boolean isFirst) throws Exception {
         SslHandler tls = SslContextBuilder.forClient().build().newHandler(ByteBufAllocator.DEFAULT);
         ChannelInitializer<Channel> initializer = new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
                 channel.pipeline().addLast(handler, tls, counting);
+                if (!isFirst) {
+                    channel.pipeline().addFirst(new LoggingHandler(LogLevel.TRACE));
+                }
                 accepted.add(channel);
             }
         };

@@ -82,6 +82,7 @@ class OwnershipTest {
             int most = Math.max(MOST_HELD, maxInFlight);
             CompositeByteBuf held = Unpooled.compositeBuffer(MANY);
             int inPipes = 0;
+            long left = SpliceMetrics.snapshot().fallbacks(SpliceFallback.HELD);
             for (int i = 0; i < MANY; i++) {
                 ByteBuf message = source.next();
                 inPipes += message instanceof PipeByteBuf ? 1 : 0;
@@ -89,6 +90,7 @@ class OwnershipTest {
                 assertTrue(inUse() <= most, () -> inUse() + " pipes are in use");
             }
             assertEquals(most, inPipes);
+            assertEquals(MANY - most, SpliceMetrics.snapshot().fallbacks(SpliceFallback.HELD) - left);
             assertArrayEquals(source.pattern().bytes(0, held.readableBytes()), ByteBufUtil.getBytes(held));
             held.release();
         }

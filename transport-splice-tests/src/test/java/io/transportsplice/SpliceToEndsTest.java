@@ -9,6 +9,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a transfer ends, and what the pipelines around it get. */
 @ExtendWith(Baseline.class)
@@ -103,9 +106,18 @@ class SpliceToEndsTest {
         Await.until("the rest is the source's own", () -> Own.bytes(source), n -> n == REST);
     }
 
-    /** Each begun when all is quiet: what is written is sent at once. */
-    @Test
-    void shouldTakeWhatTheOneBeforeReadTooMuch() throws Exception {
+    /** Each begun when all is quiet: what is written is sent at once, and written before the call returns if it is flushed. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTakeWhatTheOneBeforeReadTooMuch(boolean flushesAtOnce) throws Exception {
+        if (flushesAtOnce) {
+            sink.pipeline().addLast(new ChannelOutboundHandlerAdapter() {
+                @Override
+                public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                    ctx.writeAndFlush(message, promise);
+                }
+            });
+        }
         long bytes = 1000;
         int count = 10;
         link.source().send(link.forward(), 0, bytes * count, CHUNK);

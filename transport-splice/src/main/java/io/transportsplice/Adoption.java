@@ -4,14 +4,11 @@ package io.transportsplice;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import java.util.Iterator;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -71,17 +68,6 @@ final class Adoption extends ChannelDuplexHandler {
     /** The channel leaves this event loop: one that has not begun does not begin, and tells nobody. */
     void abandon() {
         abandoned = true;
-    }
-
-    /** Whether a handler is the first of its pipeline, but for an adoption. */
-    static boolean isFirst(ChannelHandlerContext ctx) {
-        ChannelHandler first = ctx.pipeline().first();
-        if (!(first instanceof Adoption)) {
-            return first == ctx.handler();
-        }
-        Iterator<Map.Entry<String, ChannelHandler>> handlers = ctx.pipeline().iterator();
-        handlers.next();
-        return handlers.hasNext() && handlers.next().getValue() == ctx.handler();
     }
 
     private void begin() {

@@ -48,7 +48,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     private final SpliceOptions options;
     private ChannelHandlerContext ctx;
-    /** Null once the channel is adopted, or if it can't be. */
+    /** Null once the channel is adopted, or if it cannot be. */
     private @Nullable SpliceRegistration registration;
 
     private SpliceInput input;
@@ -261,7 +261,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         PipeByteBuf buffer = possible ? PipeByteBuf.of(meant) : null;
         if (buffer == null) {
             context.write(meant, promise);
-        } else if (Adoption.isFirst(ctx)) {
+        } else if (Place.isFirst(ctx)) {
             context.write(output().outbound((ByteBuf) meant, buffer), promise);
         } else {
             output().notFirst();

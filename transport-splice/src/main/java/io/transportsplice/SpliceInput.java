@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
@@ -76,7 +75,6 @@ final class SpliceInput implements SpliceSource.Bounds {
         request = ReadRequest.NONE;
     }
 
-    /** The channel's first moment: all that is asked of it is seen from here on. */
     void activated() {
         request = request.activated();
         mayStart();
@@ -114,7 +112,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Whether a {@code read()} of ours, which splicing keeps from the channel, would not get to those in front of us. */
     private boolean isKeptFromOthers() {
-        return !isAutoRead() && !Adoption.isFirst(ctx);
+        return !isAutoRead() && !Place.isFirst(ctx);
     }
 
     private boolean isAutoRead() {
@@ -138,7 +136,8 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
             if (handle != null && !buffer.isWritable() && meter.filled()) {
-                endReadLoop();
+                // Netty reads no more at this wake-up, as if it had read as often as maxMessagesPerRead allows.
+                ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
             }
         }
         if (limit == null) {
@@ -146,11 +145,6 @@ final class SpliceInput implements SpliceSource.Bounds {
         } else {
             readLimited(message);
         }
-    }
-
-    /** Netty reads no more at this wake-up, as if it had read as often as {@code maxMessagesPerRead} allows. */
-    private void endReadLoop() {
-        ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
     }
 
     /** To be called before the others are told, who will ask for more then. */
@@ -209,7 +203,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (limit == null) {
             return Long.MAX_VALUE;
         }
-        return Adoption.isFirst(ctx) ? limit.remaining() : 0;
+        return Place.isFirst(ctx) ? limit.remaining() : 0;
     }
 
     /** See {@link EpollSpliceHandler#limit}. */
@@ -217,14 +211,14 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (limit != null && !limit.future().isDone()) {
             throw new IllegalStateException(limit.remaining() + " bytes of another limit are to come");
         }
-        if (Adoption.isFirst(ctx) && ctx.pipeline().context(SslHandler.class) != null) {
+        if (Place.isBeforeTls(ctx)) {
             throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
         }
         SpliceLimit started = new SpliceLimit(bytes, ctx.executor().newProgressivePromise());
         limit = started;
         started.future().addListener(done -> {
             if (done.isCancelled()) { // told on the event loop where it began
-                Tasks.run(ctx.channel().eventLoop(), () -> cancelled(started), () -> {});
+                Tasks.run(ctx.channel().eventLoop(), () -> endLimit(started), () -> {});
             }
         });
         if (!ctx.channel().isOpen()) {
@@ -254,25 +248,24 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     private void passLimited(ByteBuf bytes) {
         SpliceLimit current = limit;
-        current.passed(bytes.readableBytes());
-        if (current.remaining() > 0) {
-            ctx.fireChannelRead(new LimitedBytes(bytes));
-        } else {
+        current.passed(bytes.readableBytes()); // whoever is told may cancel it, and set another
+        boolean isLast = current.remaining() == 0;
+        if (isLast && limit == current) {
             leaveLimit(); // before the last of it goes, so that its receiver may set the next limit
-            ctx.fireChannelRead(new LimitedBytes(bytes));
+        }
+        ctx.fireChannelRead(new LimitedBytes(bytes));
+        if (isLast) {
             current.succeed();
         }
     }
 
-    private void cancelled(SpliceLimit which) {
-        if (limit == which) {
-            endLimit();
-        }
+    /** The input has ended. */
+    void endLimit() {
+        endLimit(limit);
     }
 
-    /** The input has ended, or the caller cancelled. */
-    void endLimit() {
-        if (limit != null) {
+    private void endLimit(SpliceLimit which) {
+        if (limit != null && limit == which) {
             leaveLimit().succeed();
         }
     }
@@ -285,7 +278,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     void closed() {
         if (limit != null) { // an exception costs microseconds, on each connection
-            leaveLimit().fail(new ClosedChannelException());
+            failLimit(new ClosedChannelException());
         }
     }
 

@@ -53,7 +53,7 @@ final class SpliceRegistration implements Adoption.Adopter {
         if (adoption != null) {
             return;
         }
-        if (Adoption.isFirst(ctx)) {
+        if (Place.isFirst(ctx)) {
             adopt();
         } else {
             input.mayHaveMissedReads();
@@ -89,7 +89,7 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     @Override
     public boolean stillWantsIt() {
-        return !ctx.isRemoved() && !deregistering && input.mayBeAdopted() && Adoption.isFirst(ctx);
+        return !ctx.isRemoved() && !deregistering && input.mayBeAdopted() && Place.isFirst(ctx);
     }
 
     @Override

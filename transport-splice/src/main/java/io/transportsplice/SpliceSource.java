@@ -96,6 +96,9 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             return Outcome.LEFT_TO_CHANNEL;
         }
         Outcome outcome = mayFill();
+        if (outcome == Outcome.LEFT_TO_CHANNEL) {
+            Counters.fallback(SpliceFallback.HELD, channel);
+        }
         if (outcome != Outcome.USED || !loop.rounds().isTurnOf(turn)) {
             return outcome;
         }
@@ -120,15 +123,10 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         }
         for (int i = 0; i < flying; i++) {
             if (!inFlight[i].isWaiting()) {
-                return flying < Math.max(MOST_HELD, options.maxInFlight()) ? Outcome.USED : held();
+                return flying < Math.max(MOST_HELD, options.maxInFlight()) ? Outcome.USED : Outcome.LEFT_TO_CHANNEL;
             }
         }
         return Outcome.NOT_NOW;
-    }
-
-    private Outcome held() {
-        Counters.fallback(SpliceFallback.HELD, channel);
-        return Outcome.LEFT_TO_CHANNEL;
     }
 
     /** A wake-up has brought this many bytes: is it worth while to go on? */
@@ -269,8 +267,8 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     /** Netty, where it has no memory to read into, tells and closes; to read on would hide the hole. */
     private void failUnreadable() {
         refused(SpliceFallback.SOCKET_ERROR);
-        IOException cause = new IOException("bytes in a pipe were dropped, for lack of memory");
-        Tasks.execute(loop, () -> fail(cause, false), () -> {}); // not in the middle of a release()
+        IOException cause = new IOException("bytes in a pipe were lost: they could not be read into memory");
+        Tasks.execute(channel.eventLoop(), () -> fail(cause, false), () -> {}); // not in the middle of a release()
     }
 
     @SuppressWarnings("ReferenceEquality") // equals() would compare bytes

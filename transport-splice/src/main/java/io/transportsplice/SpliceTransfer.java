@@ -147,7 +147,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     private void readMore() {
-        if (!taking.isDone() && pending < MAX_PENDING) {
+        if (taking != null && !taking.isDone() && pending < MAX_PENDING) {
             claimed.read();
         }
     }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslHandler;
+import java.util.Iterator;
+import java.util.Map;
+
+/** Where a handler stands in its pipeline. */
+final class Place {
+
+    private Place() {}
+
+    /** Whether it is the first, but for an adoption. */
+    static boolean isFirst(ChannelHandlerContext ctx) {
+        ChannelHandler first = ctx.pipeline().first();
+        if (!(first instanceof Adoption)) {
+            return first == ctx.handler();
+        }
+        Iterator<Map.Entry<String, ChannelHandler>> handlers = ctx.pipeline().iterator();
+        handlers.next();
+        return handlers.hasNext() && handlers.next().getValue() == ctx.handler();
+    }
+
+    /** Whether an SslHandler comes behind it, so that the bytes here are ciphers. */
+    static boolean isBeforeTls(ChannelHandlerContext ctx) {
+        boolean isBehind = false;
+        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
+            if (isBehind && entry.getValue() instanceof SslHandler) {
+                return true;
+            }
+            isBehind |= entry.getValue() == ctx.handler();
+        }
+        return false;
+    }
+}
