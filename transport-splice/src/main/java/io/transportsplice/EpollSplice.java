@@ -66,7 +66,7 @@ public final class EpollSplice {
      * the bytes are a write like others, with its handlers before them. An {@link EpollSpliceHandler} is put first into
      * each pipeline that has none, and stays.
      *
-     * <p>For the time being autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before. One at a
+     * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before. One at a
      * time for each source; it may be the sink of another. Any thread.
      *
      * @param bytes how many at the most
@@ -141,9 +141,9 @@ public final class EpollSplice {
      * {@code SIOCOUTQ}); -1 where that cannot be asked. To be called on the channel's event loop.
      */
     public static int unsentBytes(Channel channel) {
-        boolean canAsk = isAvailable() && channel instanceof EpollSocketChannel && channel.isOpen();
-        return canAsk
-                ? Availability.LIBC.unsent(((EpollSocketChannel) channel).fd().intValue())
-                : -1;
+        if (isAvailable() && channel instanceof EpollSocketChannel tcp && tcp.isOpen()) {
+            return Math.max(-1, Availability.LIBC.unsent(tcp.fd().intValue()));
+        }
+        return -1;
     }
 }

@@ -14,14 +14,14 @@ import java.util.stream.Collectors;
  * {@code -Dio.transportsplice.kernel} names; no class of those behind it is loaded, for jnr-ffi makes new JDKs warn.
  */
 enum KernelAccess {
-    FFM("Java 22 and leave to call native code") {
+    FFM("Java 22 and permission to call native code") {
         @Override
         Kernel open() {
             return FfmKernel.open();
         }
     },
 
-    JNR("sun.misc.Unsafe, leave to call native code, and a java.io.tmpdir to run it from") {
+    JNR("sun.misc.Unsafe, permission to call native code, and a java.io.tmpdir to run it from") {
         @Override
         Kernel open() {
             return new JnrKernel();

@@ -36,7 +36,7 @@ abstract class LazyByteBuf extends AbstractReferenceCountedByteBuf {
         setIndex(0, capacity);
     }
 
-    /** The bytes: a direct buffer with the same indices as this one. */
+    /** The bytes: a direct buffer in which each has the index that it has here. */
     abstract ByteBuf content();
 
     // Nobody looks.

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The few system calls that splicing needs. Every method returns a result {@code >= 0} or {@code -errno}, retries
- * {@code EINTR}, and never throws. Stateless, usable from any thread. How they are called is the {@link Kernel}'s to know.
+ * The few system calls that splicing needs. They return a result {@code >= 0} or {@code -errno}, those that
+ * may be interrupted retry {@code EINTR}, and none throws. Stateless, usable from any thread. How they are called is the {@link Kernel}'s to know.
  */
 final class LibC {
 

@@ -46,7 +46,7 @@ final class PipeByteBuf extends LazyByteBuf {
         DISCARDED,
         /** The sink that they waited for is no more. */
         LOST,
-        /** Somebody looked in vain, for lack of memory, and gave up: there is a hole in the stream. */
+        /** Somebody looked in vain, as there was no memory or the read failed: there is a hole in the stream. */
         UNREADABLE
     }
 

@@ -2,13 +2,13 @@
 package io.transportsplice;
 
 /**
- * Shares an event loop among the sources that are ready, so that all else on the loop is served soon, too. Large regions
+ * Shares an event loop among the sources that are ready, so that all else on the loop is served soon, too. Full pipes
  * are what makes splicing cheap, so it is not their size that is bounded but how many are moved before epoll is asked
  * again. A <i>round</i> is what happens between two epoll_wait calls. Those whose turn does not come in it wait for the
  * next, and nobody has a second turn in a <i>pass</i> before everybody has had the first. Whoever moved little the last
  * time need not wait.
  *
- * <p>Nobody says when a round begins, but epoll reports each source once in a round: who is seen again, is in the next.
+ * <p>Nobody says when a round begins, but epoll reports each source once in a round: a source that is seen again is in the next.
  *
  * <p>Confined to its event loop.
  */

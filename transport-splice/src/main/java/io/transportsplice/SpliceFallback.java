@@ -16,7 +16,7 @@ public enum SpliceFallback {
     POLICY_NEVER,
     /** The channel is not an epoll stream channel on an epoll event loop, or the handler runs on another executor. */
     NOT_EPOLL("use EpollSocketChannel on event loops of EpollIoHandler, and give the handler no executor of its own"),
-    /** The handler is not the first of a sink's pipeline: what stands before it must see the bytes. */
+    /** The handler is not the first of its pipeline, and what stands before it must see the bytes; or it was added twice. */
     NOT_FIRST("put the EpollSpliceHandler first into the pipeline"),
     /** The unix-domain socket is read for descriptors, {@code DomainSocketReadMode.FILE_DESCRIPTORS}. */
     READS_DESCRIPTORS,
@@ -32,7 +32,7 @@ public enum SpliceFallback {
     FILL_HIDDEN,
     /** {@link SpliceOptions.Policy#AUTO} found that the source no longer streams. */
     CHATTER,
-    /** The socket is in error: Netty reads what is left of it and reports the error. */
+    /** The socket is in error, or bytes were lost for lack of memory: the error is reported, by Netty or by us. */
     SOCKET_ERROR,
     /** The handler was removed in mid-stream. */
     HANDLER_REMOVED,

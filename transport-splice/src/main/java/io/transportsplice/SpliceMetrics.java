@@ -43,7 +43,7 @@ public final class SpliceMetrics {
         return pool[PoolCounters.REUSED];
     }
 
-    /** Pipes that hold the bytes of a buffer now. */
+    /** Pipes that hold the bytes of a buffer now; one of a buffer that was never released counts for ever. */
     public long pipesInUse() {
         return pool[PoolCounters.IN_USE];
     }
@@ -73,12 +73,12 @@ public final class SpliceMetrics {
         return buffers;
     }
 
-    /** Those that are alive now, looked at or not. */
+    /** Those that have not been released yet, looked at or not. */
     public long buffersInFlight() {
         return buffers - buffersReleased;
     }
 
-    /** Bytes that went from a pipe into a socket by splice(2). */
+    /** Bytes that went from a pipe into a socket or a file by splice(2). */
     public long bytesSpliced() {
         return bytesSpliced;
     }

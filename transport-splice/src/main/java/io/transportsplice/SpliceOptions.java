@@ -28,7 +28,7 @@ public final class SpliceOptions {
     private static final int DEFAULT_MAX_POOLED_PIPES =
             SystemProperties.integer("io.transportsplice.maxPooledPipes", 32, 0, Integer.MAX_VALUE);
 
-    /** One pipe fills while another drains is all that a second one could gain, at twice the memory. */
+    /** One fills while the other drains; a third would gain nothing, and cost another pipe's memory. */
     private static final int DEFAULT_MAX_IN_FLIGHT =
             SystemProperties.integer("io.transportsplice.maxInFlight", 2, 1, Integer.MAX_VALUE);
 

@@ -19,10 +19,10 @@ import io.netty.util.concurrent.EventExecutor;
  * to epoll, as if we were not there. <i>Splicing</i>: the events of reading go to the reader, EPOLLOUT alone stays the
  * channel's, and an error ends the splicing, because errors are Netty's to report.
  *
- * <p>While splicing a message is wanted when autoRead is on, as in Netty, and else after a {@code read()} that came by
- * the {@link EpollSpliceHandler}: such a read is kept from the channel. So when the channel asks for EPOLLIN, with autoRead
- * off, then for somebody whose {@code read()} did not come by us, a handler in front of ours or one from before: that
- * message is read by the channel itself.
+ * <p>While splicing, a message is wanted when autoRead is on, as in Netty, and else after a {@code read()} that came by
+ * the {@link EpollSpliceHandler}: such a read is kept from the channel. So when the channel asks for EPOLLIN with autoRead
+ * off, it does so for somebody whose {@code read()} did not come by us: a handler in front of ours, or a read from before.
+ * That message the channel reads itself.
  *
  * <p>In both states, the interest submitted to epoll is never 0: in Netty 4.2.18 that deletes the registration, and the
  * next submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
@@ -148,7 +148,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         }
     }
 
-    /** Lets the channel flush what it has, or connect: it lost its EPOLLOUT when it was adopted. */
+    /** Lets the channel flush what it has: it lost its EPOLLOUT when it was adopted. */
     void flushPending() {
         channel.handle(this, WRITABLE);
     }

@@ -4,8 +4,8 @@ package io.transportsplice;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 
 /**
- * Tells the pipeline of a channel whether it splices: a {@link SpliceStateEvent} when that changes, and only then. A part of
- * {@link SpliceSource}, since an object more for each channel would be for one flag.
+ * Tells the pipeline of a channel whether it splices: a {@link SpliceStateEvent} when that changes, and only then. The base
+ * of {@link SpliceSource}, since an object of its own would cost each channel memory for one field.
  *
  * <p>Confined to the event loop of its channel.
  */

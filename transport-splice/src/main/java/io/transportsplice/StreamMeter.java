@@ -8,8 +8,8 @@ import io.transportsplice.SpliceOptions.Policy;
  * more below, so {@link Policy#AUTO} asks how much waits in the socket, once a message has filled its buffer and after each
  * burst that was not small. The first such message is the last that is copied until then: whoever copies a fast sender's
  * first burst falls behind, and then the queues stay full. It stops after a few small bursts in a row. Where splicing was
- * refused, or was in vain because somebody looked, it is not tried again until more bytes were copied than the last time,
- * until a buffer has been drained.
+ * refused, or was in vain because somebody looked, it is tried again only after a number of copied bytes, which doubles each
+ * time, and starts over once a buffer has been drained.
  *
  * <p>Confined to the event loop of its channel.
  */

@@ -18,7 +18,7 @@ import java.util.Arrays;
 
 /**
  * The kernel, by {@code java.lang.foreign}: nothing is unpacked, and {@code sun.misc.Unsafe} is left alone. No call
- * allocates: what it writes to is the thread's, for as long as the thread lives.
+ * allocates native memory: what it writes to is the thread's, for as long as the thread lives.
  *
  * <p>No call is {@link Linker.Option#critical}: a thread in such a call holds up every safepoint, so all threads, and each
  * of these calls may take long, be it non-blocking or not. A splice moves up to a pipe's capacity of pages, and waits for

@@ -97,10 +97,10 @@ class NewestJdkIT {
     void shouldTellWhyNeitherWorks() throws Exception {
         String told = onModulePath(DENY_NATIVE, "--enable-native-access=io.netty.common")
                 .failed();
-        String ffm = "ffm, which needs Java 22 and leave to call native code, fails with "
+        String ffm = "ffm, which needs Java 22 and permission to call native code, fails with "
                 + "java.lang.IllegalCallerException: Illegal native access from module io.transportsplice";
         assertTrue(told.contains(ffm), told);
-        assertTrue(told.contains("jnr, which needs sun.misc.Unsafe, leave to call native code, and"), told);
+        assertTrue(told.contains("jnr, which needs sun.misc.Unsafe, permission to call native code, and"), told);
         assertTrue(told.contains("Illegal native access from module org.jnrproject.jffi"), told);
     }
 

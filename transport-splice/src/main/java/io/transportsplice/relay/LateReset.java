@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Resets a channel once its far end has acknowledged what was written to it: a reset throws away what the kernel still has
- * to send. Nothing tells of that moment, so it asks from time to time, and gives up when those that wait for the far end
- * stayed the same for a while. Where it cannot ask, what the kernel has been given counts as delivered: a unix-domain socket
+ * to send. Nothing tells of that moment, so it asks from time to time, and gives up when the number of
+ * bytes that wait has not changed for a while. Where it cannot ask, what the kernel has been given counts as delivered: a unix-domain socket
  * hands it over at once, and has no reset.
  *
  * <p>Confined to the event loop of the channel.

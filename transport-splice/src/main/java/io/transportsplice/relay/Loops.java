@@ -7,7 +7,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** Runs what belongs on a channel's event loop there. Any thread. */
+/** Runs what belongs on a channel's event loop there; io.transportsplice's Tasks are not public. Any thread. */
 final class Loops {
 
     private static final long RETRY_MILLIS = 1;

@@ -21,11 +21,11 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A complete relay: forwards every message of its channel to a peer's, whatever the messages are; it knows nothing of
- * splicing. Put one last into the pipeline of each of two {@link DuplexChannel}s when they are made, connect, then
+ * A complete relay: forwards every message of its channel to a peer's, whatever the messages are, spliced or
+ * not. Put one last into the pipeline of each of two {@link DuplexChannel}s when they are made, connect, then
  * {@link #join} them. Until then nothing is read, and what arrives all the same is kept.
  *
- * <p>Each direction for itself goes: <i>open</i>, it reads as long as the peer is writable; the input <i>ended</i>, what
+ * <p>Each direction goes its own way: <i>open</i>, it reads as long as the peer is writable; the input <i>ended</i>, what
  * is pending is flushed, then the peer's output is shut down; <i>finished</i>, and when both are, both channels are
  * closed. If a channel dies before, by an error, a reset or a timeout, what it had sent is delivered to the peer, if that
  * still takes it, and then the peer is reset, so that a stream that was cut short cannot look complete.
@@ -77,7 +77,7 @@ public final class RelayHandler extends RelaySide {
 
     /**
      * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever.
-     *     What the far end acknowledges is progress, too. It may come later by an eighth. Until they are joined it holds
+     *     What the far end acknowledges is progress, too. It may come late by up to an eighth. Until they are joined it holds
      *     for each channel alone
      * @param halfClosedTimeout the same, once one direction has ended; zero: as {@code idleTimeout}
      * @throws IllegalArgumentException if one of them is negative
@@ -160,7 +160,7 @@ public final class RelayHandler extends RelaySide {
     }
 
     /** Null until they are joined. */
-    private RelayPair pair() {
+    private @Nullable RelayPair pair() {
         return out == null ? null : out.pair();
     }
 
