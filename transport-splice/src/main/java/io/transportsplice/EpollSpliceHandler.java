@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its channel is registered with its event loop a second time, once, as soon as the handler is the pipeline's first,
  * which no other handler notices; {@link EpollSplice#wrap} spares that. From then on {@code channel.eventLoop()} is a view
  * of the loop, which does the same on the same thread. That guards the channel, whatever the policy, against a bug of Netty
- * 4.2.18: once the peer has half-closed, and rarely before, the channel's epoll registration may get lost, and the next
+ * since 4.2.13: once the peer has half-closed, and rarely before, the channel's epoll registration may get lost, and the next
  * write that must wait, or the next read, fails.
  *
  * <p>One per channel. Its methods are called by Netty, on the channel's event loop.

@@ -24,11 +24,11 @@ import io.netty.util.concurrent.EventExecutor;
  * off, it does so for somebody whose {@code read()} did not come by us: a handler in front of ours, or a read from before.
  * That message the channel reads itself.
  *
- * <p>In both states, the interest submitted to epoll is never 0: in Netty 4.2.18 that deletes the registration, and the
+ * <p>In both states, the interest submitted to epoll is never 0: since Netty 4.2.13 that deletes the registration, and the
  * next submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
  * EPOLLERR cannot be masked and would spin a level-triggered loop.
  *
- * <p>Netty 4.2.18 finds a registration by its descriptor's number, which a new channel may have from one that was closed in
+ * <p>Netty 4.2 finds a registration by its descriptor's number, which a new channel may have from one that was closed in
  * the same batch of events. What is left for the old one is kept from the new one.
  *
  * <p>While splicing, reading stays switched on (level-triggered) across messages, so that a message costs no epoll_ctl:

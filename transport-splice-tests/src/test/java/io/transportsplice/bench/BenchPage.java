@@ -157,7 +157,7 @@ public final class BenchPage {
     private void configurations() {
         if (!run.arguments().isEmpty()) {
             out.append("<h3>To repeat it</h3>\n");
-            add("<pre>mvn -B -Pbench -Dbench.main=%s verify -DskipTests \\\n", RelayBenchmark.class.getName());
+            add("<pre>mvn -Pbench -Dbench.main=%s \\\n", RelayBenchmark.class.getName());
             add("    -Dbench.args=\"%s\"</pre>\n", String.join(" ", run.arguments()));
         }
         if (!run.relays().isEmpty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.nettybugs;
 
-/** A fault of Netty's own that the library works around; docs/netty-bugs.md tells of each, and of its mend. */
+/** A fault of Netty's own that the library works around; docs/netty-bugs.md tells of each, and of its fix. */
 enum NettyBug {
     LOST_REGISTRATION,
     STALE_EVENTS,

@@ -77,7 +77,7 @@ final class Direction {
     }
 
     /**
-     * This direction's source takes more again: the other direction goes on. Not where the input has ended: in Netty 4.2.18
+     * This direction's source takes more again: the other direction goes on. Not where the input has ended: since Netty 4.2.13
      * such a channel may have lost its registration with epoll, and reading fails.
      */
     void resumePeer() {
