@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.util.ByteProcessor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -49,13 +50,13 @@ final class HttpCodec {
 
         @Override
         protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-            int bytes = in.readableBytes();
+            boolean isBegun = in.forEachByte(ByteProcessor.FIND_NON_CRLF) >= 0; // empty lines are of no request
             int parts = out.size();
             super.decode(ctx, in, out);
             if (out.size() > parts) {
                 hasPart = false;
             } else {
-                hasPart |= bytes > 0;
+                hasPart |= isBegun;
             }
         }
 
