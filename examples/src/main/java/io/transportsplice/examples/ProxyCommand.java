@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -129,6 +130,8 @@ abstract class ProxyCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
+        CompletableFuture<Runnable> reloading = new CompletableFuture<>(); // once there is something to reload
+        Signals.onHangup(() -> reloading.thenAccept(Runnable::run));
         ProxyConfig config = config();
         check();
         logs.apply();
@@ -144,12 +147,12 @@ abstract class ProxyCommand implements Callable<Integer> {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, accessLog), "shutdown"));
         Signals.onSecond(server::hurry);
-        Signals.onHangup(() -> reload(server, accessLog));
         PrintWriter out = spec.commandLine().getOut();
         out.println("listening on " + server.localEndpoint());
         server.metricsEndpoint().ifPresent(endpoint -> out.println("metrics on " + endpoint));
         out.flush();
         ServiceManager.ready(server.nextLoop());
+        reloading.complete(() -> reload(server, accessLog));
         server.awaitClose();
         return CommandLine.ExitCode.OK;
     }
@@ -162,6 +165,8 @@ abstract class ProxyCommand implements Callable<Integer> {
             Reload reload = Reload.of(spec);
             ProxyCommand now = reload.command();
             now.config();
+            now.check();
+            now.mode = mode; // which stays, and what is made now has to go with it
             now.check();
             server.reload(now::service, now.maxConnections);
             LogOptions.LOGGER.info("has read its options again");

@@ -17,6 +17,8 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,6 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** SIGHUP, and what a service manager is told. */
 @Timeout(120)
@@ -158,6 +162,75 @@ class ReloadIT {
                 assertEquals("STOPPING=1", note());
             }
         }
+    }
+
+    /** What was made for one mode is of no use in another, and the mode takes a restart. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--accept-proxy", "--bandwidth 1m", "--to-tls"})
+    void shouldNotTakeOptionsThatTheRunningModeCannotHave(String option) throws Exception {
+        try (WireServer upstream = WireServer.start()) {
+            Path options = directory.resolve("options");
+            Files.writeString(options, "--mode stock --to " + upstream.endpoint());
+            ProxyProcess proxy = startProxy();
+            try (proxy) {
+                assertEquals("READY=1", note());
+                Files.writeString(options, "--mode auto --to " + upstream.endpoint() + " " + option);
+                assertReloads(
+                        proxy,
+                        "goes on as before: Invalid value for option '" + option.split(" ", -1)[0]
+                                + "': not in mode stock");
+                Future<String> received = upstream.next(connection -> WireServer.until(connection, "hello"));
+                try (Socket client = proxy.connect()) {
+                    WireServer.write(client, "hello");
+                    assertEquals("hello", received.get());
+                }
+            }
+        }
+    }
+
+    /** The key is a FIFO, so that the proxy waits for it. */
+    @Test
+    void shouldHeedASignalThatComesBeforeItListens() throws Exception {
+        Path key = directory.resolve("key.pem");
+        byte[] bytes = Files.readAllBytes(key);
+        Files.delete(key);
+        Programs.mustSucceed(Programs.run("mkfifo", key.toString()));
+        try (WireServer upstream = WireServer.start()) {
+            options(upstream);
+            feed(key, bytes, () -> Programs.mustSucceed(Programs.run("kill", "-HUP", "" + child())));
+            try (ProxyProcess proxy = startProxy()) {
+                feed(key, bytes, () -> {});
+                proxy.awaitComplaint("has read its options again");
+                assertServes(proxy, upstream);
+            }
+        }
+    }
+
+    /** @param whenRead run once somebody reads it, who gets the bytes afterwards */
+    private static void feed(Path fifo, byte[] bytes, Runnable whenRead) {
+        Thread thread = new Thread(
+                () -> {
+                    try (OutputStream out = Files.newOutputStream(fifo)) {
+                        whenRead.run();
+                        out.write(bytes);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                "feeder");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** The proxy, before it has told that it listens. */
+    private long child() {
+        String options = directory.resolve("options").toString();
+        return ProcessHandle.current()
+                .children()
+                .filter(each -> each.info().commandLine().orElse("").contains(options))
+                .findFirst()
+                .orElseThrow()
+                .pid();
     }
 
     /** As between the renewal of the one file and that of the other. */
