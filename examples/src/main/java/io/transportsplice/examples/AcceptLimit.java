@@ -11,7 +11,8 @@ import java.util.Set;
 /**
  * Stops accepting while as many clients are connected as are allowed; further ones wait in the kernel's backlog, and
  * nobody is turned away. Stands in the pipelines of all listening channels. Each of them may have just accepted one more
- * client when the limit is reached, so that many listeners may exceed it by their number less one.
+ * client when the limit is reached, so that many listeners may exceed it by their number less one;
+ * and by one more after each accept that failed.
  */
 @Sharable
 final class AcceptLimit extends ChannelInboundHandlerAdapter {
@@ -63,13 +64,15 @@ final class AcceptLimit extends ChannelInboundHandlerAdapter {
     }
 
     private void update() {
-        boolean isFull = maxConnections > 0 && connections >= maxConnections;
-        if (isFull != paused) {
-            paused = isFull;
-            if (isFull) {
-                whenPaused.run();
-            }
-            setAccepting(!isFull);
+        boolean wasFull = paused;
+        paused = maxConnections > 0 && connections >= maxConnections;
+        if (paused) {
+            setAccepting(false); // each time: a second after an accept that failed, Netty's acceptor sets it to true
+        } else if (wasFull) {
+            setAccepting(true);
+        }
+        if (paused && !wasFull) {
+            whenPaused.run();
         }
     }
 
