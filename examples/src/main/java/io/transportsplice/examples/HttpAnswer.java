@@ -11,15 +11,23 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 
-/** What the proxies that speak HTTP answer themselves, to {@link LastWords}. */
-record HttpAnswer(HttpResponseStatus status, String why) {
+/**
+ * What the proxies that speak HTTP answer themselves, to {@link LastWords}.
+ *
+ * @param allowed the methods that there are instead, which a 405 has to tell; empty for none
+ */
+record HttpAnswer(HttpResponseStatus status, String why, String allowed) {
 
     static HttpAnswer of(HttpResponseStatus status) {
-        return new HttpAnswer(status, status.reasonPhrase());
+        return of(status, status.reasonPhrase());
     }
 
     static HttpAnswer of(HttpResponseStatus status, String why) {
-        return new HttpAnswer(status, why);
+        return new HttpAnswer(status, why, "");
+    }
+
+    static HttpAnswer notAllowed(String why, HttpMethod instead) {
+        return new HttpAnswer(HttpResponseStatus.METHOD_NOT_ALLOWED, why, instead.name());
     }
 
     /** There is no upstream: 502, or 504 if it did not answer in time. */
@@ -41,6 +49,9 @@ record HttpAnswer(HttpResponseStatus status, String why) {
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
                 .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length)
                 .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
+            response.headers().set(HttpHeaderNames.ALLOW, allowed);
+        }
         return response;
     }
 }

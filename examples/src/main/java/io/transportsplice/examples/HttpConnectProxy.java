@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
@@ -75,7 +74,7 @@ final class HttpConnectProxy extends ProxyCommand {
             if (status != null) {
                 refuse(ctx, request, HttpRules.reason(status, request), HttpAnswer.of(status));
             } else if (!request.method().equals(HttpMethod.CONNECT)) {
-                HttpAnswer answer = HttpAnswer.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "only CONNECT is offered");
+                HttpAnswer answer = HttpAnswer.notAllowed("only CONNECT is offered", HttpMethod.CONNECT);
                 refuse(ctx, request, Refusal.UNSUPPORTED, answer);
             } else if (hasContent(request)) {
                 // It has no meaning, and parties that differ about it would not see the same bytes in the tunnel.
@@ -111,11 +110,7 @@ final class HttpConnectProxy extends ProxyCommand {
         private void refuse(ChannelHandlerContext ctx, HttpRequest request, Refusal reason, HttpAnswer answer) {
             HandshakeGuard.done(ctx.pipeline());
             server.counters().refused(ctx.channel(), reason);
-            FullHttpResponse response = answer.to(request.method());
-            if (reason == Refusal.UNSUPPORTED) {
-                response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.CONNECT);
-            }
-            LastWords.say(ctx.channel(), response);
+            LastWords.say(ctx.channel(), answer.to(request.method()));
             ctx.pipeline().remove(this);
         }
 

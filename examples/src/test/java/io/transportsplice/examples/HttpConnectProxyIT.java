@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.examples;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -55,6 +56,7 @@ class HttpConnectProxyIT extends TunnelContract {
         String answer = talk(requestLine + "\r\nHost: x\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 " + status + "\r\n"), answer);
         assertTrue(answer.contains("\r\nconnection: close\r\n"), answer);
+        assertEquals(status.startsWith("405"), answer.contains("\r\nallow: CONNECT\r\n"), answer);
     }
 
     @ParameterizedTest
