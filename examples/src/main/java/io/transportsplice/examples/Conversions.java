@@ -4,6 +4,7 @@ package io.transportsplice.examples;
 import io.netty.handler.ipfilter.IpFilterRule;
 import io.netty.handler.ipfilter.IpFilterRuleType;
 import java.time.Duration;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -19,7 +20,10 @@ final class Conversions {
         return command.setExpandAtFiles(false)
                 .registerConverter(Endpoint.class, forUser(Endpoint::parse))
                 .registerConverter(Target.class, forUser(Target::parse))
-                .registerConverter(Mode.class, forUser(Mode::parse))
+                .registerConverter(Mode.class, forUser(name -> named(Mode.values(), name)))
+                .registerConverter(
+                        ProxyHeader.Version.class, forUser(name -> named(ProxyHeader.Version.values(), name)))
+                .registerConverter(AccessLog.Format.class, forUser(name -> named(AccessLog.Format.values(), name)))
                 .registerConverter(Duration.class, forUser(Units::duration))
                 .setParameterExceptionHandler((e, args) -> {
                     ProxyCommand.complain(e.getCommandLine(), e.getMessage() + " (see --help)");
@@ -36,6 +40,16 @@ final class Conversions {
                 throw new TypeConversionException(e.getMessage());
             }
         };
+    }
+
+    /** The one of these names, in any case. Picocli would list each value twice: as it is called in Java, too. */
+    private static <T> T named(T[] values, String text) {
+        for (T value : values) {
+            if (value.toString().equalsIgnoreCase(text)) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("'" + text + "' is not one of " + Arrays.toString(values));
     }
 
     /** Where to listen, which has to be known at once. */

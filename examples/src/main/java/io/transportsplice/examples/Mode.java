@@ -2,7 +2,6 @@
 package io.transportsplice.examples;
 
 import io.transportsplice.SpliceOptions;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -23,20 +22,6 @@ enum Mode {
 
     Mode(SpliceOptions.Policy policy) {
         this.policy = policy;
-    }
-
-    /**
-     * The mode of this name, in any case.
-     *
-     * @throws IllegalArgumentException with a message for the user if there is none
-     */
-    static Mode parse(String text) {
-        for (Mode mode : values()) {
-            if (mode.toString().equalsIgnoreCase(text)) {
-                return mode;
-            }
-        }
-        throw new IllegalArgumentException("'" + text + "' is not one of " + Arrays.toString(values()));
     }
 
     /** The policy of the splice handler; empty if this mode has no splice handler. */

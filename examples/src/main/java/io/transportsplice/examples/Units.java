@@ -21,15 +21,19 @@ final class Units {
         if (!matcher.matches()) {
             throw new IllegalArgumentException("'" + text + "' is not a size (such as 65536, 256k or 1m)");
         }
-        return Long.parseLong(matcher.group(1)) << shift(matcher.group(2));
+        try {
+            return Math.multiplyExact(Long.parseLong(matcher.group(1)), unit(matcher.group(2)));
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("'" + text + "' is too large", e);
+        }
     }
 
-    private static int shift(String suffix) {
+    private static long unit(String suffix) {
         return switch (suffix) {
-            case "k" -> 10;
-            case "m" -> 20;
-            case "g" -> 30;
-            default -> 0;
+            case "k" -> 1L << 10;
+            case "m" -> 1L << 20;
+            case "g" -> 1L << 30;
+            default -> 1;
         };
     }
 

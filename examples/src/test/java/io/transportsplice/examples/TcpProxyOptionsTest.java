@@ -44,6 +44,7 @@ class TcpProxyOptionsTest {
         "--deny, 10.0.0.0/",
         "--max-per-address, -1",
         "--bandwidth, fast",
+        "--bandwidth, 17179869184g",
         "--check-send, PING",
         "--check-expect, +PONG",
         "--check-rise, 0",
@@ -54,6 +55,7 @@ class TcpProxyOptionsTest {
         "--mode, fast",
         "--pipe-capacity, big",
         "--pipe-capacity, 4g",
+        "--pipe-capacity, 17179869185g",
         "--pipe-capacity, 0",
         "--idle-timeout, 5",
         "--half-closed-timeout, -1s",
@@ -73,6 +75,17 @@ class TcpProxyOptionsTest {
 
         assertEquals(2, run(args.toArray(String[]::new)));
         assertOneLineThatMentions(option);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--mode, 'auto, splice, copy, plain, stock'",
+        "--send-proxy, 'v1, v2'",
+        "--access-log-format, 'json, text'",
+    })
+    void shouldTellOnceWhatAnOptionMayBe(String option, String values) {
+        assertEquals(2, run("--listen", "127.0.0.1:0", "--to", "127.0.0.1:1", option, "x"));
+        assertOneLineThatMentions("Invalid value for option '" + option + "': 'x' is not one of [" + values + "] (");
     }
 
     @Test

@@ -20,7 +20,8 @@ class UnitsTest {
         "1m, 1048576",
         "1MiB, 1048576",
         "64kb, 65536",
-        "2g, 2147483648"
+        "2g, 2147483648",
+        "8589934591g, 9223372035781033984"
     })
     void shouldReadSizes(String text, long bytes) {
         assertEquals(bytes, Units.bytes(text));
@@ -32,6 +33,14 @@ class UnitsTest {
         Exception e = assertThrows(IllegalArgumentException.class, () -> Units.bytes(text));
 
         assertTrue(e.getMessage().contains("is not a size"), e.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"8589934592g", "17179869184g", "17179869185g"})
+    void shouldRefuseASizeThatALongCannotHold(String text) {
+        Exception e = assertThrows(IllegalArgumentException.class, () -> Units.bytes(text));
+
+        assertEquals("'" + text + "' is too large", e.getMessage());
     }
 
     @ParameterizedTest
