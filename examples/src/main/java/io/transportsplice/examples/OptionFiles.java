@@ -5,15 +5,12 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Stack;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.IParameterPreprocessor;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,12 +18,9 @@ import picocli.CommandLine.ParameterException;
 
 /**
  * Puts the words of a file in the place of {@code @FILE}. Picocli would do so, too, but takes a file that cannot be read for
- * an argument, a byte order mark for a word, and any # for the begin of a comment, also within a path.
+ * an argument, a byte order mark for a word, and any # for the beginning of a comment, also within a path.
  */
 final class OptionFiles implements IParameterPreprocessor {
-    /** A comment, which begins a word; a word, which may be quoted. */
-    private static final Pattern WORD = Pattern.compile("#.*|\"([^\"]*)\"|'([^']*)'|(\\S+)");
-
     private static final int MAX_DEPTH = 8;
     private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -57,24 +51,15 @@ final class OptionFiles implements IParameterPreprocessor {
 
     private static List<String> words(String word, CommandSpec command) {
         try {
-            List<String> words = new ArrayList<>();
             String text = Files.readString(Path.of(word.substring(1)));
-            Matcher matcher = WORD.matcher(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
-            while (matcher.find()) {
-                for (int group = 1; group <= matcher.groupCount(); group++) {
-                    if (matcher.group(group) != null) {
-                        words.add(matcher.group(group));
-                    }
-                }
-            }
-            return words;
+            return OptionWords.of(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text);
         } catch (NoSuchFileException e) {
             throw cannotRead(command, word, "there is no such file");
         } catch (AccessDeniedException e) {
             throw cannotRead(command, word, "permission denied");
         } catch (CharacterCodingException e) {
             throw cannotRead(command, word, "it is not UTF-8");
-        } catch (IOException | InvalidPathException e) {
+        } catch (IOException | IllegalArgumentException e) {
             throw cannotRead(command, word, e.getMessage());
         }
     }

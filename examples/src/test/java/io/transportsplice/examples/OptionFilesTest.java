@@ -71,6 +71,19 @@ class OptionFilesTest {
     }
 
     @Test
+    void shouldReadWhatIsQuotedWithinAWord() throws IOException {
+        assertReads(List.of("GET / HTTP/1.0\\r\\n", "a bc # d"), "--to='GET / HTTP/1.0\\r\\n' --to=\"a b\"c' # d'");
+        assertReads(List.of("", "a"), "--to '' --to ''a\"\"");
+        assertReads(List.of("'a\n\"'"), "--to \"'a\n\"'\"'\"'\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--to a\n--to 'b\n", "# it's\n--to b'c", "--to '\n' --to \"a'\n'\n", "--to a\r\n--to it's"})
+    void shouldComplainOfAQuoteThatIsNotClosed(String text) throws IOException {
+        assertComplains(file(text), "line 2: a quote is not closed");
+    }
+
+    @Test
     void shouldSkipAByteOrderMark() throws IOException {
         assertReads(List.of("a"), "\uFEFF--to a\n");
         assertReads(List.of("b"), "\uFEFF# a comment\n--to b\n");
