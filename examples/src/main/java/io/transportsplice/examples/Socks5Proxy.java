@@ -88,7 +88,8 @@ final class Socks5Proxy extends ProxyCommand {
                 refuse(ctx, Refusal.UNSUPPORTED, failure(Socks5CommandStatus.COMMAND_UNSUPPORTED));
                 return;
             }
-            if (request.dstAddr().isBlank()) { // it would mean the loopback address to a resolver
+            boolean isNamed = !request.dstAddr().isBlank(); // else it would mean the loopback address to a resolver
+            if (!isNamed || request.dstPort() == 0) {
                 refuse(ctx, Refusal.PROTOCOL, failure(Socks5CommandStatus.FAILURE));
                 return;
             }

@@ -63,6 +63,14 @@ class Socks5ProxyIT extends TunnelContract {
     }
 
     @Test
+    void shouldRefuseAPortThatIsNone() throws IOException {
+        String protocol = "proxy_refused_total{reason=\"protocol\"}";
+        long refused = shared().metric(protocol);
+        assertEquals(FAILURE, reply(request(1, "127.0.0.1", 0)));
+        assertEquals(refused + 1, shared().metric(protocol));
+    }
+
+    @Test
     void shouldRefuseWhoInsistsOnAuthentication() throws IOException {
         try (Socket client = shared().connect()) {
             client.getOutputStream().write(new byte[] {5, 1, 2});
