@@ -16,6 +16,9 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
 /**
@@ -68,7 +71,8 @@ final class TlsContexts {
                 .endpointIdentificationAlgorithm(null)
                 .build();
         SslHandler client = other.newHandler(ByteBufAllocator.DEFAULT);
-        EmbeddedChannel front = new EmbeddedChannel(context.newHandler(ByteBufAllocator.DEFAULT));
+        SslHandler server = context.newHandler(ByteBufAllocator.DEFAULT);
+        EmbeddedChannel front = new EmbeddedChannel(server);
         EmbeddedChannel back = new EmbeddedChannel(client);
         try {
             boolean goesOn = true;
@@ -77,12 +81,21 @@ final class TlsContexts {
                 goesOn |= move(front, back);
             }
             if (!client.handshakeFuture().isSuccess()) {
-                throw new SSLException("the key and the certificate do not go together");
+                throw new SSLException("the key and the certificate do not go together: " + why(client, server));
             }
         } finally {
             front.finishAndReleaseAll();
             back.finishAndReleaseAll();
         }
+    }
+
+    /** One has found the fault, and the other was told. */
+    private static String why(SslHandler... sides) {
+        return Stream.of(sides)
+                .map(side -> side.handshakeFuture().cause())
+                .filter(Objects::nonNull)
+                .map(Throwable::getMessage)
+                .collect(Collectors.joining(", "));
     }
 
     private static boolean move(EmbeddedChannel from, EmbeddedChannel to) {
