@@ -8,12 +8,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyProtocolException;
 import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
 import java.util.function.Consumer;
 
 /**
  * Reads the PROXY protocol's header from the beginning of a connection: two handlers that leave the pipeline when they
- * have it. Netty's decoder checks it; the bytes are kept beside, because the decoder leaves out what it does not know.
+ * have it. Netty's decoder checks it; the bytes are kept as well, because the decoder leaves out what it does not know.
  */
 final class ProxyHeaderReader {
     /** Of version 2: a signature, version and command, family, and the length of the rest. */
@@ -59,10 +60,13 @@ final class ProxyHeaderReader {
     private final class Taker extends SimpleChannelInboundHandler<HAProxyMessage> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage message) {
-            ctx.pipeline().remove(this);
             boolean isV2 = message.protocolVersion() == HAProxyProtocolVersion.V2;
             byte[] received = new byte[isV2 ? start.readableBytes() : 0];
             start.readBytes(received);
+            if (!ProxyChecksum.isRight(received)) {
+                throw new HAProxyProtocolException("wrong checksum");
+            }
+            ctx.pipeline().remove(this);
             reader.accept(ProxyHeader.of(message, received));
         }
     }

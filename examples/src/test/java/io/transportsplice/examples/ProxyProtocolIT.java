@@ -157,6 +157,7 @@ class ProxyProtocolIT {
                 "21 21 " + TCP6,
                 "21 22 " + TCP6,
                 "21 11 002b 01020304 06070809 0005 000a" + TLVS,
+                "21 11 0018 01020304 06070809 0005 000a 01 0002 6832 03 0004 2fe091f1", // CRC32C
             })
     void shouldPassVersion2OnAsItCame(String header) throws IOException {
         byte[] sent = join(bytes(SIGNATURE + header), ascii(FORGED));
@@ -197,6 +198,7 @@ class ProxyProtocolIT {
                 SIGNATURE + "21 11 0008 01020304 06070809 0005 000a",
                 SIGNATURE + "21 41 000c 01020304 06070809 0005 000a",
                 SIGNATURE + "21 11 0010 01020304 06070809 0005 000a 01 0009 6832",
+                SIGNATURE + "21 11 0018 01020304 06070809 0005 000a 01 0002 6833 03 0004 2fe091f1", // CRC32C
             })
     void shouldTurnAwayWhoSendsABrokenHeader(String header) throws IOException {
         long refused = toV2.metric("proxy_refused_total{reason=\"protocol\"}");
