@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # CPU seconds that each proxy takes for a GiB, mode beside mode: curl downloads from nginx through the proxy.
 #   mvn -q -DskipTests package && examples/cpu-per-gib.sh
-# GIB is how much is measured (2), after half as much to warm the JVM up; MODES which modes ("auto copy plain").
+# GIB is how much is measured (2), after half as much to warm the JVM up; MODES which modes ("auto copy plain"),
+# PROXIES which proxies (all five).
 set -euo pipefail
 
 jar="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/target/proxies.jar"

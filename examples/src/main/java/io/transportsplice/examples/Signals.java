@@ -13,7 +13,7 @@ final class Signals {
 
     /**
      * The first signal ends the program, by way of its shutdown hooks. The JVM would ignore further ones meanwhile; here
-     * they run something. Where the JVM leaves its signals alone (-Xrs), so does this.
+     * they run something.
      */
     static void onSecond(Runnable action) {
         AtomicBoolean ending = new AtomicBoolean();

@@ -33,7 +33,7 @@ final class TimeoutOptions {
             names = "--connect-timeout",
             paramLabel = "TIME",
             defaultValue = "5s",
-            description = "Time for an upstream to accept (${DEFAULT-VALUE}).")
+            description = "Time for an upstream to accept; 0 as long as the kernel allows (${DEFAULT-VALUE}).")
     private Duration connect;
 
     @Option(
