@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.channel;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
@@ -48,9 +50,14 @@ final class Recorder extends ChannelInboundHandlerAdapter {
         return String.join(" ", writability);
     }
 
-    /** All bytes so far were the expected ones. */
+    /** How many bytes so far, all of which were the expected ones. */
     synchronized long received() {
+        verifyBytes();
         return received;
+    }
+
+    synchronized void verifyBytes() {
+        assertFalse(events.contains("wrong"), events::toString);
     }
 
     synchronized int messages() {

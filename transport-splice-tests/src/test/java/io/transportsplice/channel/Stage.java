@@ -293,6 +293,7 @@ final class Stage implements AutoCloseable {
                 peer().close();
             }
             Await.until("at rest since " + baseline, Baseline.State::now, now -> now.isAtRestSince(baseline));
+            recorder.verifyBytes();
         }
     }
 }
