@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** A well-behaved connection beside hostile ones: it asks and answers, must go on, and notes how long that took. */
 final class Bystander implements AutoCloseable {
@@ -18,6 +20,9 @@ final class Bystander implements AutoCloseable {
     private final Link link;
     private final Future<?> running;
     private final List<Long> nanos = new ArrayList<>();
+    /** Whose turn it is: each round trip is one. Fair, so that whoever wants a pause gets it. */
+    private final Lock turn = new ReentrantLock(true);
+
     private volatile boolean ended;
 
     Bystander(ProxyRig rig, String what) throws IOException {
@@ -27,13 +32,34 @@ final class Bystander implements AutoCloseable {
     }
 
     private void askAndAnswer() throws IOException {
-        for (long position = 0; !ended; position += MESSAGE) {
-            long start = System.nanoTime();
-            link.source().send(link.forward(), position, position + MESSAGE, MESSAGE);
-            link.sink().receive(link.forward(), position, position + MESSAGE);
-            link.sink().send(link.backward(), position, position + MESSAGE, MESSAGE);
-            link.source().receive(link.backward(), position, position + MESSAGE, MESSAGE, PAUSE_NANOS);
-            nanos.add(System.nanoTime() - start - PAUSE_NANOS);
+        long position = 0;
+        do {
+            turn.lock();
+            try {
+                askAndAnswer(position);
+            } finally {
+                turn.unlock();
+            }
+            position += MESSAGE;
+        } while (!ended);
+    }
+
+    private void askAndAnswer(long position) throws IOException {
+        long start = System.nanoTime();
+        link.source().send(link.forward(), position, position + MESSAGE, MESSAGE);
+        link.sink().receive(link.forward(), position, position + MESSAGE);
+        link.sink().send(link.backward(), position, position + MESSAGE, MESSAGE);
+        link.source().receive(link.backward(), position, position + MESSAGE, MESSAGE, PAUSE_NANOS);
+        nanos.add(System.nanoTime() - start - PAUSE_NANOS);
+    }
+
+    /** Does something while it says nothing: what waits for rest would wait for the two of them. */
+    void whileSilent(Runnable action) {
+        turn.lock();
+        try {
+            action.run();
+        } finally {
+            turn.unlock();
         }
     }
 
