@@ -11,6 +11,7 @@ import io.transportsplice.SpliceOptions;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.MessageCounter;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Peer.End;
@@ -207,15 +208,17 @@ class RelayIdleTest {
     @Test
     void shouldTakeWhatOnlyOtherHandlersSeeForProgress() throws Exception {
         Duration timeout = Duration.ofMillis(TIMEOUT);
-        try (ClockedRelay relay = new ClockedRelay(1, false, SYSTEMS_OWN, () ->
-                new ChannelHandler[] {new EpollSpliceHandler(), patient(), new RelayHandler(timeout, timeout)})) {
+        MessageCounter counter = new MessageCounter();
+        try (ClockedRelay relay =
+                new ClockedRelay(1, false, SYSTEMS_OWN, () -> new ChannelHandler[] {
+                    new EpollSpliceHandler(), counter, patient(), new RelayHandler(timeout, timeout)
+                })) {
             relay.join();
-            for (byte hello : new byte[] {22, 3, 1, 1, 0, 1, 0, 0, 99}) {
-                relay.client().send(hello);
-                Await.until("it has been read", () -> {
-                    relay.advance(0);
-                    return true;
-                });
+            byte[] hello = {22, 3, 1, 1, 0, 1, 0, 0, 99};
+            for (int i = 0; i < hello.length; i++) {
+                long sent = i + 1L;
+                relay.client().send(hello[i]);
+                Await.until("it has been read", counter.bytesRead::get, read -> read == sent);
                 relay.advance(TIMEOUT * 2 / 3);
             }
             assertEquals(2, relay.open());
