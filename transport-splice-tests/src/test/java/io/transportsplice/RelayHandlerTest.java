@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.transportsplice.relay.RelayEnd;
 import io.transportsplice.relay.RelayHandler;
-import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
@@ -38,27 +38,6 @@ class RelayHandlerTest {
     private static final int MIB = 1024 * KIB;
     private static final Duration SHORT = Duration.ofMillis(200);
     private static final Duration LONG = Duration.ofMillis(1200);
-
-    @ParameterizedTest
-    @EnumSource(names = {"SPLICE", "COPY"})
-    void shouldResetBothEndsWhenNothingMoves(Mode mode) throws Exception {
-        try (Rig rig = withTimeouts(mode, SHORT, Duration.ZERO)) {
-            Link link = rig.link(Route.TCP_TCP_UP);
-            link.source().send(link.forward(), 0, 100, 100);
-            Link.expect(new Received(100, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
-            Link.expect(new Received(0, End.RESET), link.source().receiveToEnd(link.backward(), 0));
-            rig.relay().awaitNoChannels();
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource(names = {"SPLICE", "COPY"})
-    void shouldLetAConnectionBeOfWhichOneDirectionMoves(Mode mode) throws Exception {
-        try (Rig rig = withTimeouts(mode, LONG, Duration.ZERO)) {
-            Link link = rig.link(Route.TCP_TCP_UP);
-            carryFor(link, LONG.multipliedBy(2));
-        }
-    }
 
     @ParameterizedTest
     @EnumSource(names = {"SPLICE", "COPY"})
@@ -196,15 +175,9 @@ class RelayHandlerTest {
     @Test
     void shouldLetGoOfWhatCameForAChannelThatIsNeverJoined() {
         EmbeddedChannel channel = new EmbeddedChannel(new RelayHandler());
-        channel.writeInbound(channel.alloc().buffer().writeLong(1));
+        ByteBuf buffer = channel.alloc().buffer().writeLong(1);
+        channel.writeInbound(buffer);
         channel.finish();
-        Await.until("nothing is left for anyone to read", () -> channel.readInbound() == null);
-    }
-
-    @Test
-    void shouldRefuseNegativeTimeouts() {
-        Duration negative = Duration.ofMillis(-1);
-        assertThrows(IllegalArgumentException.class, () -> new RelayHandler(negative, Duration.ZERO));
-        assertThrows(IllegalArgumentException.class, () -> new RelayHandler(Duration.ZERO, negative));
+        assertEquals(0, buffer.refCnt());
     }
 }
