@@ -44,9 +44,10 @@ class EventLoopViewTest {
             "newSucceededFuture", "",
             "newFailedFuture", "",
             "submit", "execute",
-            "shutdownNow", "shutdown",
-            "invokeAll", "execute",
-            "invokeAny", "execute");
+            "shutdownNow", "shutdown");
+
+    /** They wait for what such a loop never does; submit is what they are made of. */
+    private static final Set<String> WAITING = Set.of("invokeAll", "invokeAny");
 
     /** The same of two that are delegated, too, with other parameters. */
     private static final Set<String> SHORT = Set.of("inEventLoop[]", "shutdownGracefully[]");
@@ -56,6 +57,7 @@ class EventLoopViewTest {
         return Arrays.stream(IoEventLoop.class.getMethods())
                 .filter(method -> !Modifier.isStatic(method.getModifiers()))
                 .filter(method -> !method.isBridge() && !method.isSynthetic())
+                .filter(method -> !WAITING.contains(method.getName()))
                 .filter(method -> isNettys(method) || Modifier.isAbstract(method.getModifiers()))
                 .map(method -> Arguments.of(signature(method), method));
     }
@@ -121,7 +123,9 @@ class EventLoopViewTest {
         SplicingEventLoop view = SplicingEventLoop.of(loop(asked));
         Method ours = SplicingEventLoop.class.getMethod(method.getName(), method.getParameterTypes());
         if (OWN.contains(method.getName())) {
-            assertFalse(Modifier.isAbstract(ours.getModifiers()));
+            assertEquals(
+                    method.getName().equals("next") ? DelegatingEventLoop.class : SplicingEventLoop.class,
+                    ours.getDeclaringClass());
             return;
         }
         if (DERIVED.containsKey(method.getName())) {
@@ -151,9 +155,6 @@ class EventLoopViewTest {
     private static void assertDerived(Method method, String from, SplicingEventLoop view, Asked asked)
             throws Exception {
         asked.calls.clear();
-        if (method.getName().startsWith("invoke")) {
-            return; // they wait for what such a loop never does; submit is what they are made of
-        }
         method.invoke(
                 view,
                 Arrays.stream(method.getParameterTypes())
