@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -40,6 +41,7 @@ class ModelRegionTest {
     private static final SinkMessage[] IN_REGIONS =
             EnumSet.complementOf(EnumSet.of(SinkMessage.COMPOSITE)).toArray(SinkMessage[]::new);
 
+    private static Map<String, Long> before;
     private static Path file;
 
     /** Something that is done to both sinks. It may be done in any state, so that any sequence can be shrunk. */
@@ -63,12 +65,13 @@ class ModelRegionTest {
     static void makeFile() throws IOException {
         file = Files.createTempFile("splice", null);
         Files.write(file, new byte[10_000]);
+        before = ModelTally.counts();
     }
 
     @AfterContainer
     static void deleteFile() throws IOException {
         Files.delete(file);
-        System.out.println("ModelRegionTest tried " + ModelTally.report());
+        System.out.println("ModelRegionTest tried " + ModelTally.since(before));
     }
 
     /** Each byte once, in order, and counted as pending until then. */

@@ -18,11 +18,16 @@ final class ModelTally {
         count(call + (fault == 0 ? "" : fault == ModelKernel.SHORT ? " short" : " errno " + fault), 1);
     }
 
-    static synchronized long counted(String what) {
-        return COUNTS.getOrDefault(what, 0L);
+    /** All counts of this JVM so far, to be compared with later ones. */
+    static synchronized Map<String, Long> counts() {
+        return new TreeMap<>(COUNTS);
     }
 
-    static synchronized String report() {
-        return COUNTS.toString();
+    /** What was counted since these were the counts; what was not is not there. */
+    static Map<String, Long> since(Map<String, Long> before) {
+        Map<String, Long> counts = counts();
+        before.forEach((what, n) -> counts.merge(what, -n, Long::sum));
+        counts.values().removeIf(n -> n == 0);
+        return counts;
     }
 }
