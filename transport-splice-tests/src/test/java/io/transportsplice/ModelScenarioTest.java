@@ -9,6 +9,7 @@ import static io.transportsplice.ModelScenario.TWO_IN_FLIGHT;
 import static io.transportsplice.ModelScenario.run;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.transportsplice.ModelKernel.Call;
@@ -75,8 +76,13 @@ class ModelScenarioTest {
         run(SPLICING, Simple.TOGGLE_CIPHER, new Send(100 * KIB), Simple.RUN_TO_REST);
     }
 
+    private static long fallbacks(SpliceFallback reason) {
+        return SpliceMetrics.snapshot().fallbacks(reason);
+    }
+
     @Test
     void shouldCopyWhereThereIsNoPipe() throws IOException {
+        long before = fallbacks(SpliceFallback.NO_PIPE);
         try (ModelMachine machine = new ModelMachine(SPLICING)) {
             machine.happen(List.of(
                     new Fault(Call.PIPE, LibC.EMFILE),
@@ -87,6 +93,7 @@ class ModelScenarioTest {
             machine.settle();
             assertFalse(machine.source().life().isFailed());
         }
+        assertTrue(fallbacks(SpliceFallback.NO_PIPE) > before, "a pipe was not wanted");
     }
 
     /** By whoever had it, too, when it was written. */
@@ -108,15 +115,27 @@ class ModelScenarioTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldFillAgainOnceABufferIsReleased(boolean elsewhere) throws IOException {
-        run(
-                SPLICING,
-                new Meet(ModelFate.HELD),
-                new Send(100),
-                Simple.RUN_TO_REST,
-                new Send(100),
-                Simple.RUN_TO_REST,
-                new DisposeHeld(elsewhere ? ModelFate.RELEASED_ELSEWHERE : ModelFate.RELEASED),
-                Simple.RUN_TO_REST);
+        try (ModelMachine machine = new ModelMachine(SPLICING)) {
+            machine.happen(List.of(
+                    new Meet(ModelFate.HELD),
+                    new Send(100),
+                    Simple.RUN_TO_REST,
+                    new Send(100),
+                    Simple.RUN_TO_REST,
+                    new DisposeHeld(elsewhere ? ModelFate.RELEASED_ELSEWHERE : ModelFate.RELEASED),
+                    Simple.RUN_TO_REST,
+                    new Send(100),
+                    Simple.RUN_TO_REST));
+            assertNextIsSpliced(machine);
+            machine.settle();
+        }
+    }
+
+    /** Of those that are held. */
+    private static void assertNextIsSpliced(ModelMachine machine) {
+        ByteBuf message = machine.relay().takeHeld();
+        assertInstanceOf(PipeByteBuf.class, message, "it splices no more");
+        message.release();
     }
 
     /** On the loop's own thread and from another, empty and with bytes inside. */
@@ -161,6 +180,10 @@ class ModelScenarioTest {
     @ParameterizedTest
     @ValueSource(ints = {LibC.EINVAL, LibC.EOPNOTSUPP, LibC.ENOMEM, LibC.EPERM})
     void shouldCopyWhereTheKernelRefusesToSplice(int errno) throws IOException {
+        SpliceFallback noFill =
+                errno == LibC.ENOMEM ? SpliceFallback.FILL_OUT_OF_MEMORY : SpliceFallback.FILL_UNSUPPORTED;
+        long noFills = fallbacks(noFill);
+        long noDrains = fallbacks(SpliceFallback.DRAIN_UNSUPPORTED);
         run(
                 SPLICING,
                 new Fault(Call.DRAIN, errno),
@@ -171,6 +194,8 @@ class ModelScenarioTest {
                 new Send(30 * KIB),
                 Simple.RUN_TO_REST,
                 new Send(200 * KIB));
+        assertTrue(fallbacks(noFill) > noFills, "no fill was refused");
+        assertTrue(fallbacks(SpliceFallback.DRAIN_UNSUPPORTED) > noDrains, "no drain was refused");
     }
 
     /** More than a source lets others hold. */
@@ -185,9 +210,7 @@ class ModelScenarioTest {
                 machine.happen(List.of(new Send(100), Simple.RUN_TO_REST));
             }
             machine.happen(List.of(new Meet(ModelFate.HELD), new Send(100), Simple.RUN_TO_REST));
-            ByteBuf message = machine.relay().takeHeld();
-            assertInstanceOf(PipeByteBuf.class, message, "it splices no more");
-            message.release();
+            assertNextIsSpliced(machine);
         }
     }
 
