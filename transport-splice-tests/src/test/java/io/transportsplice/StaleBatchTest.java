@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -24,7 +25,10 @@ import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.net.InetAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -43,6 +47,8 @@ class StaleBatchTest {
             EpollSplice.wrap(new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()));
     private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Pattern pattern = new Pattern(1);
+    /** The descriptors of the upstreams, two for each round. */
+    private final List<Integer> numbers = new CopyOnWriteArrayList<>();
 
     @Test
     void shouldNotTakeTheEventsOfAClosedChannelForItsOwnWhileItConnects() throws Exception {
@@ -51,6 +57,10 @@ class StaleBatchTest {
             for (int i = 0; i < ROUNDS; i++) {
                 takeTurns(server, backend);
             }
+            assertEquals(2 * ROUNDS, numbers.size());
+            assertTrue(
+                    IntStream.range(0, ROUNDS).anyMatch(i -> numbers.get(2 * i).equals(numbers.get(2 * i + 1))),
+                    () -> "no number was had again: " + numbers);
             channels.newCloseFuture().syncUninterruptibly();
             server.close().syncUninterruptibly();
         } finally {
@@ -102,6 +112,7 @@ class StaleBatchTest {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel upstream) {
+                        numbers.add(((EpollSocketChannel) upstream).fd().intValue());
                         addHandlers(upstream);
                     }
                 })
