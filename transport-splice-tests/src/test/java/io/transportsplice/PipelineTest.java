@@ -4,7 +4,10 @@ package io.transportsplice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.timeout.IdleState;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.handler.traffic.ChannelTrafficShapingHandler;
@@ -95,7 +98,7 @@ class PipelineTest {
             Link link = rig.link(ROUTE);
             link.carry(0, 16 * MIB, 256 * KIB);
             int before = events.queue.size();
-            Await.until("idle events of both channels", () -> events.queue.size() >= before + 2);
+            Await.until("idle events of both channels", () -> events.channelsAfter(before) == 2);
             link.carryToEnd(16 * MIB, 32 * MIB, 256 * KIB);
         }
     }
@@ -192,24 +195,31 @@ class PipelineTest {
 
     /** Collects the idle events of any number of channels. */
     private static final class IdleEvents {
-        private final Queue<String> queue = new ConcurrentLinkedQueue<>();
+        private record Idle(Channel channel, IdleState state) {}
+
+        private final Queue<Idle> queue = new ConcurrentLinkedQueue<>();
+
+        /** Of how many channels something is told behind so many events. */
+        long channelsAfter(int count) {
+            return queue.stream().skip(count).map(Idle::channel).distinct().count();
+        }
 
         IdleStateHandler handler(long readerMillis, long writerMillis, long allMillis) {
             return new IdleStateHandler(readerMillis, writerMillis, allMillis, TimeUnit.MILLISECONDS) {
                 @Override
                 protected void channelIdle(ChannelHandlerContext ctx, IdleStateEvent event) throws Exception {
-                    queue.add(ctx.channel() + " " + event.state());
+                    queue.add(new Idle(ctx.channel(), event.state()));
                     super.channelIdle(ctx, event);
                 }
             };
         }
 
-        io.netty.channel.ChannelInboundHandlerAdapter listener() {
-            return new io.netty.channel.ChannelInboundHandlerAdapter() {
+        ChannelInboundHandlerAdapter listener() {
+            return new ChannelInboundHandlerAdapter() {
                 @Override
                 public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
                     if (event instanceof IdleStateEvent idle) {
-                        queue.add(ctx.channel() + " " + idle.state());
+                        queue.add(new Idle(ctx.channel(), idle.state()));
                     }
                     ctx.fireUserEventTriggered(event);
                 }
