@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.transportsplice.SpliceOptions.Policy;
@@ -12,7 +13,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.From;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.BeforeTry;
 
@@ -112,7 +112,7 @@ class ModelMeterTest {
         bursts(before);
         switches = 0;
         bursts(chatter);
-        assertTrue(!splicing);
+        assertFalse(splicing);
         assertTrue(switches <= 1, () -> switches + " switches");
     }
 
@@ -137,11 +137,7 @@ class ModelMeterTest {
 
     /** A kernel that always refuses is asked ever less: the copied bytes between two tries double. */
     @Property
-    void shouldAskAKernelThatRefusesEverLess(
-            @ForAll @Size(MANY) List<@From("large") Integer> stream, @ForAll @IntRange(min = 1, max = 20) int worked) {
-        for (int i = 0; i < worked; i++) {
-            meter.isChatter(LARGE);
-        }
+    void shouldAskAKernelThatRefusesEverLess(@ForAll @Size(MANY) List<@From("large") Integer> stream) {
         long total = 0;
         int tries = 0;
         for (int size : stream) {

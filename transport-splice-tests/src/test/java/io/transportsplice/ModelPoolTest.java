@@ -3,7 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -137,7 +137,7 @@ class ModelPoolTest {
     private void getRefused(int errno) {
         if (pooled() == 0) {
             kernel.failing("pipe2", errno);
-            assertEquals(null, pool.get(CAPACITY));
+            assertNull(pool.get(CAPACITY));
         }
     }
 
@@ -211,7 +211,6 @@ class ModelPoolTest {
         long before = pooled();
         pool.put(pipe.pipe(), bound);
         assertEquals(dirty || before >= bound ? before : before + 1, pooled());
-        assertFalse(dirty && pooled() > before);
     }
 
     private long pooled() {

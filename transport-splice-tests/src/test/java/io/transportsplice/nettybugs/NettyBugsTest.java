@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.nettybugs;
 
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.netty.util.Version;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +25,6 @@ class NettyBugsTest {
     @EnumSource
     void shouldTellWhetherNettyStillHasIt(NettyBug bug) throws Exception {
         NettyBug.Sighting sighting = bug.look();
-        assertNotNull(sighting.words());
         if (!sighting.there()) {
             System.err.println(
                     "\n*** NETTY " + version() + " HAS NO " + bug + " ANY MORE: " + sighting.words() + " ***\n");
