@@ -149,26 +149,26 @@ class SpliceToFileTest {
         long refused = fallbacks(SpliceFallback.DRAIN_UNSUPPORTED);
         connect(Route.TCP_TCP_UP);
         try (FileChannel appended = FileChannel.open(path, StandardOpenOption.APPEND)) {
-            FileDescriptor number = numberOf(path, appended);
+            FileDescriptor number = numberOf(path);
             Future<Long> written = begun(EpollSplice.spliceTo(source, number, 0, ALL, executor));
             link.source().send(link.forward(), 0, 4 * MIB, 64 * KIB);
             link.source().halfClose();
             assertEquals(4 * MIB, SpliceToTest.await(written));
+            assertEquals(4 * MIB, appended.size());
         }
         verifyFile(0, 0, 4 * MIB);
         assertTrue(fallbacks(SpliceFallback.DRAIN_UNSUPPORTED) > refused);
     }
 
-    /** The JDK does not tell a channel's number; of those that lead to the file it is the last. */
-    private FileDescriptor numberOf(Path opened, FileChannel channel) throws IOException {
-        assertTrue(channel.isOpen());
+    /** The JDK does not tell a channel's number; the other one that leads to the file is it. */
+    private FileDescriptor numberOf(Path opened) throws IOException {
         try (var all = Files.list(Path.of("/proc/self/fd"))) {
-            int last = all.filter(entry -> leadsTo(entry, opened))
+            int number = all.filter(entry -> leadsTo(entry, opened))
                     .mapToInt(entry -> Integer.parseInt(entry.getFileName().toString()))
-                    .filter(number -> number != file.intValue())
+                    .filter(other -> other != file.intValue())
                     .findFirst()
                     .orElseThrow();
-            return new FileDescriptor(last);
+            return new FileDescriptor(number);
         }
     }
 
@@ -220,11 +220,16 @@ class SpliceToFileTest {
         long sent = link.fillUp(64 * MIB);
         assertTrue(sent < 16 * MIB, () -> "took " + sent);
         link.source().halfClose();
-        while (!written.isDone()) {
-            steps.runAll();
-        }
+        awaitWritten(written, steps);
         assertEquals(sent, written.getNow());
         verifyFile(0, 0, sent);
+    }
+
+    private static void awaitWritten(Future<Long> written, StepExecutor steps) {
+        Await.until("it is written", () -> {
+            steps.runAll();
+            return written.isDone();
+        });
     }
 
     @Test
@@ -257,9 +262,7 @@ class SpliceToFileTest {
         link.source().send(link.forward(), 0, 64 * KIB, 64 * KIB);
         steps.awaitOne();
         link.source().reset();
-        while (!written.isDone()) {
-            steps.runAll();
-        }
+        awaitWritten(written, steps);
         assertInstanceOf(IOException.class, written.cause());
         Await.until("closed, as Netty would have", () -> !source.isOpen());
         long taken = Files.size(path);
