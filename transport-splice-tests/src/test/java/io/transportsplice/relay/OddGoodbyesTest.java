@@ -131,7 +131,7 @@ class OddGoodbyesTest {
             peer.send(link.forward(), 0, 40 * KIB);
             peer.finish();
             rig.relay().awaitRest();
-            assertEquals(2, tasks.get());
+            Await.until("TLS has two tasks", tasks::get, count -> count == 2);
             mayWork.countDown();
             Link.expect(new Peer.Received(0, Peer.End.RESET), link.sink().receiveToEnd(link.forward(), 0));
             assertEquals(End.RESET, peer.receiveToEnd(link.backward(), 0).end());
