@@ -73,7 +73,8 @@ public final class Soak {
         for (Mode mode : MODES) {
             torture(mode);
         }
-        FdCanary.Count count = FdCanary.run(round % 2 == 0, Math.max(1, ROUND_SECONDS / 2), random.nextLong());
+        FdCanary.Count count =
+                FdCanary.run(round % 2 == 0, Math.max(1, ROUND_SECONDS / 2), any -> true, random.nextLong());
         System.out.println("round " + round + ": " + count);
         round++;
     }

@@ -101,7 +101,7 @@ public final class Torture {
         long start = System.nanoTime();
         long end = start + TimeUnit.SECONDS.toNanos(options.seconds());
         long nextProgress = start + PROGRESS_NANOS;
-        while (engine.now() < end) {
+        while (engine.now() < end || ledger.tally().connections() < options.least()) {
             if (engine.open() < options.connections()) {
                 start(engine);
             }

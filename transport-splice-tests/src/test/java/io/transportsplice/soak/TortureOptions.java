@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param wrap whether its channels are adopted when they register
  * @param patience for how many seconds a connection may not move before it is said to hang
  * @param seconds for how long connections are started
+ * @param least how many must have ended before it ends, however long that takes
  * @param connections how many are open at a time
  * @param threads the relay's event loops
  * @param seed everything random follows from it, but for the timing
@@ -27,6 +28,7 @@ record TortureOptions(
         boolean wrap,
         int patience,
         int seconds,
+        int least,
         int connections,
         int threads,
         long seed,
@@ -36,6 +38,7 @@ record TortureOptions(
         int serverFirstBackendPort) {
 
     private static final int PATIENCE = 20;
+    private static final int LEAST = 51;
 
     static final String USAGE =
             "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock wrap=false patience=20"
@@ -43,7 +46,7 @@ record TortureOptions(
                     + " serverFirstPort serverFirstBackendPort";
 
     static TortureOptions of(Mode mode, boolean wrap, int seconds, int threads, long seed) {
-        return new TortureOptions(mode, wrap, PATIENCE, seconds, 150, threads, seed, 0, 0, 0, 0);
+        return new TortureOptions(mode, wrap, PATIENCE, seconds, LEAST, 150, threads, seed, 0, 0, 0, 0);
     }
 
     static TortureOptions parse(String... args) {
@@ -60,6 +63,7 @@ record TortureOptions(
                 Boolean.parseBoolean(value(values, "wrap", "false")),
                 number(values, "patience", PATIENCE),
                 number(values, "seconds", 60),
+                0,
                 number(values, "connections", 150),
                 number(values, "threads", 1),
                 Long.parseLong(value(

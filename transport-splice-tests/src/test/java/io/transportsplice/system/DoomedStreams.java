@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.SplittableRandom;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 
 /** One connection after the other, streaming both ways, until something ends it at a random moment. */
 final class DoomedStreams {
@@ -47,8 +48,8 @@ final class DoomedStreams {
         RESET_IN_A_CALL
     }
 
-    void runUntil(long endNanos) throws IOException, InterruptedException {
-        while (System.nanoTime() - endNanos < 0) {
+    void runUntil(BooleanSupplier enough) throws IOException, InterruptedException {
+        while (!enough.getAsBoolean()) {
             endOne(Doom.values()[random.nextInt(Doom.values().length)]);
             ended++;
         }

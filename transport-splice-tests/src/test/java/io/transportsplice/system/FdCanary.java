@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** Streams that are ended at any moment, beside somebody who takes every descriptor number that becomes free. */
 public final class FdCanary {
@@ -27,8 +28,14 @@ public final class FdCanary {
 
     private FdCanary() {}
 
-    /** Throws an {@link AssertionError} if a byte got to where it does not belong. */
-    public static Count run(boolean differentLoops, int seconds, long seed) throws IOException, InterruptedException {
+    /**
+     * Throws an {@link AssertionError} if a byte got to where it does not belong.
+     *
+     * @param seconds how long it takes, or longer
+     * @param enough what must have happened by then, however long that takes
+     */
+    public static Count run(boolean differentLoops, int seconds, Predicate<Count> enough, long seed)
+            throws IOException, InterruptedException {
         long dirtyBefore = SpliceMetrics.snapshot().pipesClosedDirty();
         FdFiller filler = new FdFiller(seed);
         ExecutorService thread = Executors.newSingleThreadExecutor();
@@ -40,15 +47,21 @@ public final class FdCanary {
             DoomedStreams streams = new DoomedStreams(rig, seed);
             Future<?> filling = thread.submit(filler);
             try {
-                streams.runUntil(System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds));
+                long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+                streams.runUntil(
+                        () -> System.nanoTime() - end >= 0 && enough.test(count(streams, filler, dirtyBefore)));
             } finally {
                 filler.end();
                 Rig.await(filling);
             }
-            long dirty = SpliceMetrics.snapshot().pipesClosedDirty() - dirtyBefore;
-            return new Count(streams.ended(), dirty, filler.opened());
+            return count(streams, filler, dirtyBefore);
         } finally {
             thread.shutdown();
         }
+    }
+
+    private static Count count(DoomedStreams streams, FdFiller filler, long dirtyBefore) {
+        long dirty = SpliceMetrics.snapshot().pipesClosedDirty() - dirtyBefore;
+        return new Count(streams.ended(), dirty, filler.opened());
     }
 }

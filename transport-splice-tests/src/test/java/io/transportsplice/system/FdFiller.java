@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Opens and closes pipes and socket pairs as fast as it can, so that every descriptor number that anybody closes is in
@@ -33,7 +34,7 @@ final class FdFiller implements Runnable {
     private final SplittableRandom random;
     private final Queue<Cage> held = new ArrayDeque<>();
     private volatile boolean ended;
-    private long opened;
+    private final AtomicLong opened = new AtomicLong();
     private UnixDomainSocketAddress address;
 
     FdFiller(long seed) {
@@ -86,7 +87,7 @@ final class FdFiller implements Runnable {
                 Cage cage = random.nextBoolean() ? pipe() : socketPair(server);
                 cage.plant();
                 held.add(cage);
-                opened++;
+                opened.incrementAndGet();
                 if (held.size() > HELD) {
                     held.remove().verifyAndClose();
                 }
@@ -118,6 +119,6 @@ final class FdFiller implements Runnable {
 
     /** Valid once it has run. */
     long opened() {
-        return opened;
+        return opened.get();
     }
 }
