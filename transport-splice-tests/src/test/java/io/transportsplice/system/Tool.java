@@ -4,7 +4,6 @@ package io.transportsplice.system;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -83,13 +82,20 @@ final class Tool {
     private record Outcome(int exitCode, String output) {}
 
     private static Outcome outcome(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        Path output = Files.createTempFile("tool", ".out");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            process.getOutputStream().close();
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                throw new AssertionError(String.join(" ", command) + " does not end: " + Files.readString(output));
+            }
+            return new Outcome(process.exitValue(), Files.readString(output));
+        } finally {
             process.destroyForcibly();
-            throw new AssertionError(String.join(" ", command) + " does not end: " + output);
+            Files.delete(output);
         }
-        return new Outcome(process.exitValue(), output);
     }
 }

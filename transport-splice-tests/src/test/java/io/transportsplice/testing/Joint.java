@@ -11,8 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a program in C has the kernel do with both ends of a connection of this machine, each time one that stays until this is
- * closed: {@code bench/sockmap.c} hands what one end sends to the other past the network, {@code bench/ktls.c} encrypts it.
+ * What a program in C has the kernel do with both ends of a connection of this machine, each time one that stays until
+ * this is closed: {@code bench/sockmap.c} hands what one end sends to the other past the network, {@code bench/ktls.c}
+ * encrypts it.
  */
 public final class Joint implements AutoCloseable {
     private static final String JOINED = "joined";
@@ -36,7 +37,7 @@ public final class Joint implements AutoCloseable {
         }
     }
 
-    /** From a peer to the other end, which this process has, too. Nothing may be on its way between them at this moment. */
+    /** From a peer to the other end, which this process has, too. Nothing may be on its way between them now. */
     public void join(Peer peer) throws IOException, InterruptedException {
         start(PID, port(peer.localAddress()), PID, port(peer.remoteAddress()));
     }
@@ -63,7 +64,9 @@ public final class Joint implements AutoCloseable {
         Process last = processes.get(processes.size() - 1);
         last.getOutputStream().write('\n');
         last.getOutputStream().flush();
-        last.inputReader().readLine();
+        if (last.inputReader().readLine() == null) {
+            throw new IOException("the program has ended before it did what it was told");
+        }
     }
 
     private static String rest(InputStream in) throws IOException {

@@ -9,8 +9,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -132,12 +130,11 @@ public final class Rig implements AutoCloseable {
     }
 
     public static <T> T await(Future<T> future) throws InterruptedException {
+        Await.until("the background task is done", future::isDone);
         try {
-            return future.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+            return future.get();
         } catch (ExecutionException e) {
             throw new AssertionError("failed in the background", e.getCause());
-        } catch (TimeoutException e) {
-            throw new AssertionError("the background task is not done within " + Await.BOUND, e);
         }
     }
 
