@@ -15,7 +15,6 @@ final class ModelLife extends ChannelInboundHandlerAdapter {
     private boolean registered;
     private boolean active;
     private boolean inactive;
-    private boolean shutdownTold;
     private boolean failed;
     /** What the user had done, and was not told of yet. */
     private int registrations;
@@ -76,10 +75,6 @@ final class ModelLife extends ChannelInboundHandlerAdapter {
         return failed;
     }
 
-    boolean isShutdownTold() {
-        return shutdownTold;
-    }
-
     @Override
     public void channelRegistered(ChannelHandlerContext ctx) {
         if (registered || registrations == 0) {
@@ -133,12 +128,6 @@ final class ModelLife extends ChannelInboundHandlerAdapter {
                 throw violations.add("channelInactive was not told");
             }
         }
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        shutdownTold |= event == EventLoopShutdownEvent.INSTANCE;
-        ctx.fireUserEventTriggered(event);
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
+import io.transportsplice.testing.TestRelayConfig;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
@@ -126,7 +127,7 @@ class SpliceToTest {
         Carriage carriage = new Carriage();
         try (Rig rig = newRig()) {
             if (!sameLoop) {
-                rig.configure(c -> c.threads(2).differentLoops());
+                rig.configure(TestRelayConfig::differentLoops);
             }
             Link link = rig.link(Route.TCP_TCP_UP);
             TestRelay.Pair pair = rig.relay().lastPair();

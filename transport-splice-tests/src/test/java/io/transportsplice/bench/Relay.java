@@ -25,11 +25,6 @@ record Relay(String name, boolean isJvm, int descriptorsPerPair, int pipe, Set<K
         List<String> line(Route route) throws IOException;
     }
 
-    /** Whether it is measured under all loads. */
-    boolean isMain() {
-        return kinds.equals(ALL);
-    }
-
     boolean meets(Scenario scenario) {
         return kinds.contains(scenario.kind());
     }
