@@ -4,26 +4,20 @@ package io.transportsplice;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.RejectedExecutionHandlers;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.LoopHold;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,29 +30,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(Baseline.class)
 @Timeout(60)
 class OutlivedLoopTest {
-    private static final int LEAST_QUEUE = 16;
     private static final int QUIET_MILLIS = 20;
     private static final SpliceOptions ALWAYS = SpliceOptions.builder()
             .policy(SpliceOptions.Policy.ALWAYS)
             .maxInFlight(2)
             .build();
 
-    private final EventLoopGroup group = new Bounded();
+    private final EventLoopGroup group = CrampedLoop.newGroup();
     private final EventLoopGroup other = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final Baseline.State before = Baseline.State.now();
-
-    /** One loop that takes only so many tasks. */
-    private static final class Bounded extends MultiThreadIoEventLoopGroup {
-        Bounded() {
-            super(1, EpollIoHandler.newFactory());
-        }
-
-        @Override
-        protected IoEventLoop newChild(Executor executor, IoHandlerFactory factory, Object... args) {
-            return new SingleThreadIoEventLoop(
-                    this, executor, factory, LEAST_QUEUE, RejectedExecutionHandlers.reject(), 0);
-        }
-    }
 
     /** What somebody does with a buffer that is his, on a thread of his own. */
     enum Deed {
@@ -160,15 +140,9 @@ class OutlivedLoopTest {
     private static void withFullQueue(CollectingSource source, LoopHold.Action action) throws Exception {
         EventLoop loop = source.channel().eventLoop();
         LoopHold.whileHeld(loop, () -> {
-            assertThrows(RejectedExecutionException.class, () -> fillQueue(loop));
+            CrampedLoop.fill(loop);
             action.run();
         });
-    }
-
-    private static void fillQueue(EventLoop loop) {
-        while (true) {
-            loop.execute(() -> {});
-        }
     }
 
     /** Once more, but the loop ends with its queue full, before it has taken them back. */

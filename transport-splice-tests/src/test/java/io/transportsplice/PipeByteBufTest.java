@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -38,35 +36,7 @@ class PipeByteBufTest {
 
     private final ScriptedKernel kernel = new ScriptedKernel();
     private final RealPipes pipes = new RealPipes(new LibC(kernel));
-    private final Reluctant alloc = new Reluctant();
-
-    /** An allocator that may be out of memory. */
-    private static final class Reluctant extends AbstractByteBufAllocator {
-        private boolean refuses;
-
-        void refuseOnce() {
-            refuses = true;
-        }
-
-        @Override
-        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
-            return UnpooledByteBufAllocator.DEFAULT.heapBuffer(initialCapacity, maxCapacity);
-        }
-
-        @Override
-        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-            if (refuses) {
-                refuses = false;
-                throw new OutOfMemoryError("of the test");
-            }
-            return UnpooledByteBufAllocator.DEFAULT.directBuffer(initialCapacity, maxCapacity);
-        }
-
-        @Override
-        public boolean isDirectBufferPooled() {
-            return false;
-        }
-    }
+    private final FailingAllocator alloc = new FailingAllocator();
 
     /** Ways to the bytes. */
     enum Look {
@@ -134,7 +104,7 @@ class PipeByteBufTest {
         PipeByteBuf buffer = pipes.buffer(alloc, CONTENT);
         ByteBuf unlike = buffer.retainedDuplicate();
         for (int i = 0; i < 3; i++) {
-            alloc.refuseOnce();
+            alloc.failOnce();
             assertThrows(OutOfMemoryError.class, () -> look.at(buffer));
             assertTrue(buffer.isWhole(buffer));
             assertEquals(CONTENT.length, buffer.capacity());
@@ -151,7 +121,7 @@ class PipeByteBufTest {
     @EnumSource
     void shouldBeDrainedAfterALookForWhichThereWasNoMemory(Look look) throws IOException {
         PipeByteBuf buffer = pipes.buffer(alloc, CONTENT);
-        alloc.refuseOnce();
+        alloc.failOnce();
         assertThrows(OutOfMemoryError.class, () -> look.at(buffer));
         assertTrue(buffer.take(buffer));
         assertArrayEquals(CONTENT, pipes.drain(buffer, CONTENT.length));
