@@ -29,15 +29,6 @@ interface BulkContract extends RelayFixture {
 
     @ParameterizedTest
     @EnumSource
-    default void shouldCarryManyLargeWrites(Route route) throws Exception {
-        Link link = rig().link(route);
-        link.carryToEnd(32 * MIB, MIB);
-        link.finish();
-        verifyStreamCarriage(32 * MIB);
-    }
-
-    @ParameterizedTest
-    @EnumSource
     default void shouldCarryABigTransfer(Route route) throws Exception {
         Link link = rig().link(route);
         link.carryToEnd(96 * MIB, 64 * KIB);
