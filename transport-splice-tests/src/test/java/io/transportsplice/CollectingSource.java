@@ -20,7 +20,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** A channel that splices all it reads, and whoever connects to it; its messages are kept for the test, which must release them. */
+/**
+ * A channel that splices all it reads, and whoever connects to it; its messages are kept for the test, which must release
+ * them.
+ */
 final class CollectingSource implements AutoCloseable {
     private final BlockingQueue<ByteBuf> messages = new LinkedBlockingQueue<>();
     private final Pattern pattern = new Pattern(7);

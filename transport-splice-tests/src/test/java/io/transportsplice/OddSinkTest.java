@@ -117,7 +117,7 @@ class OddSinkTest {
 
     /** As of any buffer that has two owners. */
     @Test
-    void shouldWriteABufferAsOftenAsItIsWritten() throws Exception {
+    void shouldSendABufferOnceForEachWriteOfIt() throws Exception {
         AtomicLong twice = new AtomicLong();
         try (Rig rig = new Rig(Mode.SPLICE)) {
             rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new ChannelInboundHandlerAdapter() {

@@ -27,12 +27,12 @@ class RoundsTest {
         }
 
         boolean report() {
-            boolean gone = rounds.isTurnOf(turn);
-            if (gone) {
+            boolean goes = rounds.isTurnOf(turn);
+            if (goes) {
                 turns++;
                 rounds.moved(turn, bytes);
             }
-            return gone;
+            return goes;
         }
     }
 

@@ -32,7 +32,7 @@ class SpliceStateEventTest {
     private static final int MIB = 1024 * 1024;
     private static final int CHUNK = 256 * 1024;
     private static final int WORD = 64;
-    /** Too large for a chat, too small for a stream. */
+    /** More than a word, and still no stream. */
     private static final int MIDDLING = 20 * 1024;
 
     private static final SpliceStateEvent SPLICING = new SpliceStateEvent(true, null);

@@ -34,6 +34,8 @@ import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -84,8 +86,8 @@ class WrappedGroupTest {
         try {
             client.send(pattern, 0, 32 * MIB, MIB);
             client.halfClose();
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

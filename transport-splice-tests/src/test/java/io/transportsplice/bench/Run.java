@@ -15,7 +15,8 @@ import java.util.Set;
  * A run as its relay.json has it.
  *
  * @param run how it was measured
- * @param arguments what the benchmark was given, so that it can be repeated; files are left out, as other machines have others
+ * @param arguments what the benchmark was given, so that it can be repeated; without files, of which other machines have
+ *     others
  * @param relays how each was started
  * @param lastWords what each said when it ended
  */

@@ -118,7 +118,7 @@ public final class StartBenchmark {
 
     private double cost(RelayProcess process, int mebibytes) throws IOException, InterruptedException {
         List<String> shape = List.of("down=" + CONNECTIONS, "mebibytes=" + mebibytes);
-        Scenario scenario = new Scenario("first", "the first GiB", Kind.BULK, shape, 0);
+        Scenario scenario = new Scenario("first", "the first bytes", Kind.BULK, shape, 0);
         return load.run(process, scenario, 0, LONGEST_MILLIS).of(Metric.CPU_PER_GIB);
     }
 

@@ -102,9 +102,9 @@ class ReactorNettyTest {
         }
 
         /**
-         * What clients send is no part of what is returned, which Reactor Netty cancels when the client's channel closes: with
-         * the last bytes still on their way to the server. An error is a write after the other end has gone; a server that has
-         * gone is not to be disposed of, which would drop what it had sent.
+         * What clients send is no part of what is returned, which Reactor Netty cancels when the client's channel closes:
+         * with the last bytes still on their way to the server. An error is a write after the other end has gone; a server
+         * that has gone is not to be disposed of, which would drop what it had sent.
          */
         private Mono<Void> relay(NettyInbound in, NettyOutbound out, Connection upstream) {
             send(in, upstream.outbound())

@@ -17,8 +17,9 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /**
  * Runs the test methods named {@code Class#method}, each with all its parameters, or all of a {@code Class}, for
- * {@code src/defects/run} and for tests that need another JVM: exits with 0 if they passed, {@value #FAILED} if one failed, {@value #NOT_RUN} if one of the names has no test or its engine
- * failed; never with the 1 of a JVM that does not start.
+ * {@code src/defects/run} and for tests that need another JVM: exits with 0 if they passed, {@value #FAILED} if one
+ * failed, {@value #NOT_RUN} if one of the names has no test or its engine failed; never with the 1 of a JVM that does not
+ * start.
  */
 public final class Catcher {
     private static final int NOT_RUN = 2;
