@@ -50,13 +50,14 @@ final class HttpCodec {
 
         @Override
         protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-            boolean isBegun = in.forEachByte(ByteProcessor.FIND_NON_CRLF) >= 0; // empty lines are of no request
+            int from = in.readerIndex();
+            int bytes = in.readableBytes();
             int parts = out.size();
             super.decode(ctx, in, out);
             if (out.size() > parts) {
                 hasPart = false;
-            } else {
-                hasPart |= isBegun;
+            } else { // it has looked at them, too; empty lines are of no request
+                hasPart |= in.forEachByte(from, bytes, ByteProcessor.FIND_NON_CRLF) >= 0;
             }
         }
 
