@@ -6,10 +6,14 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Predicate;
 import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.TestExecutionResult.Status;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
@@ -18,13 +22,12 @@ import org.junit.platform.launcher.listeners.TestExecutionSummary;
 /**
  * Runs the test methods named {@code Class#method}, each with all its parameters, or all of a {@code Class}, for
  * {@code src/defects/run} and for tests that need another JVM: exits with 0 if they passed, {@value #FAILED} if one
- * failed, {@value #NOT_RUN} if one of the names has no test or its engine failed; never with the 1 of a JVM that does not
+ * failed, at once; {@value #NOT_RUN} if one of the names has no test or its engine failed; never with the 1 of a JVM that does not
  * start.
  */
 public final class Catcher {
     private static final int NOT_RUN = 2;
     private static final int FAILED = 3;
-    private static final int SHOWN = 12;
 
     private Catcher() {}
 
@@ -47,12 +50,21 @@ public final class Catcher {
                 .filters(named)
                 .build();
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
-        LauncherFactory.create().execute(request, listener);
+        LauncherFactory.create().execute(request, listener, new FailFast());
         TestExecutionSummary summary = listener.getSummary();
-        summary.printFailuresTo(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)), SHOWN);
-        if (summary.getTestsFailedCount() > 0) {
-            return FAILED;
-        }
+        summary.printFailuresTo(new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)));
         return summary.getTestsSucceededCount() > 0 && summary.getTotalFailureCount() == 0 ? 0 : NOT_RUN;
+    }
+
+    /** One failure is enough, and what a defect makes hang takes its time for each of a test's parameters. */
+    private static final class FailFast implements TestExecutionListener {
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (test.isTest() && result.getStatus() == Status.FAILED) {
+                System.out.println(test.getDisplayName());
+                result.getThrowable().ifPresent(Throwable::printStackTrace);
+                System.exit(FAILED);
+            }
+        }
     }
 }
