@@ -15,6 +15,7 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopGroups;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +41,7 @@ class EpollAssumptionsTest {
 
     @AfterEach
     void close() throws IOException {
-        loop.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(loop);
         connection.close();
     }
 

@@ -137,7 +137,7 @@ interface HandlerLifecycleContract extends RelayFixture {
         Link link = rig().link(route);
         Future<?> sending = rig().async(() -> link.source().send(link.forward(), 0, Long.MAX_VALUE, 64 * KIB));
         link.sink().receive(link.forward(), 0, 10 * MIB);
-        rig().relay().closeInMidStream();
+        rig().relay().close();
         link.sink().receiveToEnd(link.forward(), 10 * MIB);
         Rig.awaitFailure(sending);
         rig().relay().awaitNoChannels();

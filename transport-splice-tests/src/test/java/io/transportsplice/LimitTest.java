@@ -30,6 +30,7 @@ import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
@@ -83,7 +84,7 @@ class LimitTest {
     void end() {
         accepted.forEach(open -> open.close().syncUninterruptibly());
         server.close().syncUninterruptibly();
-        group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(group);
     }
 
     private FrameReader sendFrames(Policy policy, boolean epoll, long seed) throws IOException {

@@ -34,6 +34,7 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
@@ -42,7 +43,6 @@ import io.transportsplice.testing.Route;
 import io.transportsplice.testing.UserRelayHandler;
 import io.transportsplice.testing.UserRelayHandler.Idiom;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -166,7 +166,7 @@ class OddSinkTest {
                 }
             }
         } finally {
-            nio.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(nio);
         }
     }
 
@@ -195,8 +195,7 @@ class OddSinkTest {
             }
             rig.relay().awaitNoChannels();
         } finally {
-            uring.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS)
-                    .syncUninterruptibly();
+            LoopGroups.end(uring);
         }
     }
 
@@ -246,8 +245,7 @@ class OddSinkTest {
         } finally {
             sink.close().syncUninterruptibly();
             server.close().syncUninterruptibly();
-            local.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS)
-                    .syncUninterruptibly();
+            LoopGroups.end(local);
         }
     }
 

@@ -15,6 +15,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.CrampedLoop;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.LoopHold;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,14 +77,8 @@ class OutlivedLoopTest {
 
     @AfterEach
     void endLoops() {
-        end(group);
-        end(other);
-    }
-
-    /** Not without a quiet period: between two looks at its state Netty's loop then ends without closing its channels. */
-    private static void end(EventLoopGroup loops) {
-        loops.shutdownGracefully(QUIET_MILLIS, Await.BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                .syncUninterruptibly();
+        LoopGroups.end(group);
+        LoopGroups.end(other);
     }
 
     private CollectingSource source() throws Exception {
@@ -104,7 +99,7 @@ class OutlivedLoopTest {
         try (CollectingSource source = source()) {
             PipeByteBuf buffer = source.nextInPipe();
             byte[] expected = source.pattern().bytes(source.position(buffer), buffer.capacity());
-            end(group);
+            LoopGroups.end(group);
             assertFalse(buffer.isInMemory());
             deed.to(buffer, expected);
             awaitHome();
@@ -154,7 +149,7 @@ class OutlivedLoopTest {
                 buffer.release();
                 group.shutdownGracefully(QUIET_MILLIS, QUIET_MILLIS, TimeUnit.MILLISECONDS);
             });
-            end(group);
+            LoopGroups.end(group);
             awaitHome();
         }
     }
@@ -166,7 +161,7 @@ class OutlivedLoopTest {
             PipeByteBuf buffer = source.nextInPipe();
             byte[] expected = source.pattern().bytes(source.position(buffer), buffer.capacity());
             sink.channel().write(buffer);
-            end(group);
+            LoopGroups.end(group);
             long spliced = SpliceMetrics.snapshot().bytesSpliced();
             sink.channel().flush();
             byte[] received = new byte[expected.length];
@@ -191,7 +186,7 @@ class OutlivedLoopTest {
             byte[] expected = source.pattern().bytes(source.position(buffer), buffer.capacity());
             sink.channel().write(buffer.retainedDuplicate());
             sink.channel().eventLoop().submit(() -> {}).syncUninterruptibly();
-            end(other);
+            LoopGroups.end(other);
             assertEquals(1, buffer.refCnt());
             deed.to(buffer, expected);
             awaitHome();

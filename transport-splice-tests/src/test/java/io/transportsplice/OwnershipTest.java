@@ -16,9 +16,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.IllegalReferenceCountException;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +38,7 @@ class OwnershipTest {
 
     @AfterEach
     void end() {
-        group.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(group);
     }
 
     private CollectingSource source(int maxInFlight) throws IOException {

@@ -15,13 +15,12 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.transportsplice.PipeByteBuf.Fate;
 import io.transportsplice.ScriptedKernel.Call;
-import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Pattern;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -211,8 +210,7 @@ class PipeByteBufTest {
                 }
             }
         } finally {
-            group.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS)
-                    .syncUninterruptibly();
+            LoopGroups.end(group);
         }
     }
 

@@ -16,6 +16,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.FdCensus;
+import io.transportsplice.testing.LoopGroups;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -99,7 +100,7 @@ class PipePoolTest {
         loop.submit(() -> take(real, BOUND).forEach(pipe -> real.put(pipe, BOUND)))
                 .sync();
         assertEquals(BOUND, real.counters().value(PoolCounters.POOLED));
-        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        LoopGroups.end(group);
         Await.until("every pipe is closed", () -> FdCensus.take().pipes() == before);
         assertEquals(0, real.counters().value(PoolCounters.POOLED));
     }
@@ -125,7 +126,7 @@ class PipePoolTest {
     void shouldForgetALoopThatHasEndedBefore() throws Exception {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         EventLoop loop = group.next();
-        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        LoopGroups.end(group);
         loop.terminationFuture().sync();
         int living = PoolCounters.living();
         GlobalEventExecutor.INSTANCE.submit(() -> SplicingEventLoop.of(loop)).sync();
@@ -272,6 +273,6 @@ class PipePoolTest {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         PipePool foreign = SplicingEventLoop.of(group.next()).pool();
         assertThrows(AssertionError.class, () -> foreign.get(CAPACITY));
-        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(group);
     }
 }

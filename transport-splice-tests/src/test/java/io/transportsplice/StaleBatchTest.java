@@ -21,13 +21,13 @@ import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,7 +64,7 @@ class StaleBatchTest {
             channels.newCloseFuture().syncUninterruptibly();
             server.close().syncUninterruptibly();
         } finally {
-            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(group);
         }
     }
 

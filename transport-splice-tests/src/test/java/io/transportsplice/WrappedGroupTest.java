@@ -32,6 +32,7 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
 import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
@@ -75,7 +76,7 @@ class WrappedGroupTest {
             }
             server.close().syncUninterruptibly();
         } finally {
-            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(group);
         }
         carriage.awaitAtLeast(31 * MIB);
         assertEquals(adoptions, SpliceMetrics.snapshot().adoptions());
@@ -131,8 +132,8 @@ class WrappedGroupTest {
         EventLoopGroup local = new DefaultEventLoopGroup(1);
         assertThrows(IllegalArgumentException.class, () -> EpollSplice.wrap(nio));
         assertThrows(IllegalArgumentException.class, () -> EpollSplice.wrap(local));
-        nio.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
-        local.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(nio);
+        LoopGroups.end(local);
     }
 
     @Test
@@ -147,7 +148,7 @@ class WrappedGroupTest {
             assertSame(single.next(), single.next());
             assertSame(wrapped, EpollSplice.wrap(wrapped));
         } finally {
-            older.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(older);
         }
     }
 
@@ -169,7 +170,7 @@ class WrappedGroupTest {
             backend.accept().close();
             assertTrue(channel.closeFuture().await(20, TimeUnit.SECONDS)); // its events are its own by then
         } finally {
-            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(group);
         }
     }
 

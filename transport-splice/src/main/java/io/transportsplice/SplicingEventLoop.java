@@ -13,7 +13,11 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -24,6 +28,7 @@ import java.util.concurrent.ConcurrentMap;
  */
 final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHandle.Registry {
 
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(SplicingEventLoop.class);
     private static final ConcurrentMap<IoEventLoop, SplicingEventLoop> VIEWS = new ConcurrentHashMap<>();
 
     private final LibC libc;
@@ -31,6 +36,8 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
     private final Rounds rounds = new Rounds();
     /** By the channels' own handles, which do not tell their channels; the loop's thread only. */
     private final IdentityHashMap<IoHandle, SplicingHandle> handles = new IdentityHashMap<>();
+
+    private final Runnable closeAll = this::closeAll;
 
     private SplicingEventLoop(IoEventLoop loop, LibC libc) {
         super(loop);
@@ -100,12 +107,30 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
         loop.register(splicing).addListener((Future<IoRegistration> registered) -> {
             if (registered.isSuccess()) {
                 handles.put(handle, splicing);
+                closeAllAtTheEnd();
                 promise.setSuccess(splicing.registeredAs(registered.getNow()));
             } else {
                 promise.setFailure(registered.cause());
             }
         });
         return promise;
+    }
+
+    /** Netty's loop may end without closing its channels: docs/netty-bugs.md, OPEN_CHANNELS. */
+    private void closeAllAtTheEnd() {
+        if (loop instanceof SingleThreadEventExecutor executor) {
+            executor.addShutdownHook(closeAll); // a set, so once
+        }
+    }
+
+    private void closeAll() {
+        for (SplicingHandle handle : List.copyOf(handles.values())) {
+            try {
+                handle.close();
+            } catch (Exception e) {
+                LOGGER.warn("A channel could not be closed when its event loop ended.", e);
+            }
+        }
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.PatientClock;
 import io.transportsplice.testing.Pattern;
 import java.io.IOException;
@@ -80,8 +81,7 @@ class ConnectContractTest {
 
     @AfterEach
     void endGroup() {
-        group.shutdownGracefully(0, Await.BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                .syncUninterruptibly();
+        LoopGroups.end(group);
     }
 
     private ChannelFuture connect(Way way, Family family, SocketAddress address) {

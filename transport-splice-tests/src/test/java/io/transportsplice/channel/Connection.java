@@ -13,15 +13,14 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.transportsplice.EpollSplice;
-import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Backend;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** Event loops of its own, and on them one channel, accepted or connected as a {@link Variant} says, with its peer. */
 final class Connection implements AutoCloseable {
@@ -97,7 +96,6 @@ final class Connection implements AutoCloseable {
             server.close().syncUninterruptibly();
             Family.forget(bound);
         }
-        group.shutdownGracefully(0, Await.BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                .syncUninterruptibly();
+        LoopGroups.end(group);
     }
 }

@@ -21,6 +21,7 @@ import io.transportsplice.channel.Variant.Arrival;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Peer.End;
@@ -32,7 +33,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -152,8 +152,7 @@ class OddMomentsTest {
             return channels.stream().noneMatch(channel -> channel.get() != null);
         });
         server.close().syncUninterruptibly();
-        group.shutdownGracefully(0, Await.BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                .syncUninterruptibly();
+        LoopGroups.end(group);
     }
 
     /** Closes it so many tasks later. */

@@ -26,11 +26,11 @@ import io.transportsplice.SpliceOptions;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Pattern;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Timeout;
@@ -83,8 +83,7 @@ class DescriptorsTest {
             switchTo(DomainSocketReadMode.BYTES);
             sendBytes(client, 2 * BYTES);
         } finally {
-            group.shutdownGracefully(0, Await.BOUND.toSeconds(), TimeUnit.SECONDS)
-                    .syncUninterruptibly();
+            LoopGroups.end(group);
         }
     }
 

@@ -10,8 +10,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.example.proxy.HexDumpProxyFrontendHandler;
+import io.transportsplice.testing.LoopGroups;
 import java.net.InetSocketAddress;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Netty's own example of a proxy, from its jar, with one line added. It makes the channel to the server by itself, and
@@ -40,7 +40,7 @@ class HexDumpProxyTest extends GuestContract {
 
     @Override
     void stop() {
-        group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(group);
     }
 
     @Override

@@ -8,7 +8,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.ReferenceCountUtil;
-import java.util.concurrent.TimeUnit;
+import io.transportsplice.testing.LoopGroups;
 import org.junit.jupiter.api.Nested;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
@@ -124,7 +124,7 @@ class ReactorNettyTest {
         @Override
         void stop() {
             server.disposeNow();
-            loops.group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(loops.group);
         }
 
         @Override

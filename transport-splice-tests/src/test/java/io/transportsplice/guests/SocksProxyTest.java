@@ -12,11 +12,11 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.example.socksproxy.SocksServerInitializer;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Netty's own example of a SOCKS proxy, from its jar, with one line added. It connects by NIO, so it must run on NIO, where
@@ -26,11 +26,10 @@ class SocksProxyTest extends GuestContract {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    private Channel server;
 
     @Override
     int start(int backendPort) {
-        server = new ServerBootstrap()
+        Channel server = new ServerBootstrap()
                 .group(group)
                 .channel(NioServerSocketChannel.class)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
@@ -80,11 +79,7 @@ class SocksProxyTest extends GuestContract {
 
     @Override
     void stop() {
-        // Not left to the group: with a loop that ends at that moment, the JDK may keep the socket, listening, for
-        // good.
-        server.close().syncUninterruptibly();
-        group.submit(() -> {}).syncUninterruptibly();
-        group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(group);
     }
 
     @Override

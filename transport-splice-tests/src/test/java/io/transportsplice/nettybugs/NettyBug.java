@@ -4,6 +4,7 @@ package io.transportsplice.nettybugs;
 /** A fault of Netty's own that the library works around; docs/netty-bugs.md tells of each, and of its fix. */
 enum NettyBug {
     LOST_REGISTRATION,
+    OPEN_CHANNELS,
     STALE_EVENTS,
     UNASKED_INPUT;
 
@@ -21,6 +22,7 @@ enum NettyBug {
     Sighting look() throws Exception {
         Program program = switch (this) {
             case LOST_REGISTRATION -> new LostRegistration();
+            case OPEN_CHANNELS -> new OpenChannels();
             case STALE_EVENTS -> new StaleEvents();
             case UNASKED_INPUT -> new UnaskedInput();
         };

@@ -10,10 +10,10 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.transportsplice.testing.Await;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.util.concurrent.TimeUnit;
 
 /** Plain Netty: one event loop, a server on it, and autoRead off. */
 final class Stage implements AutoCloseable {
@@ -61,7 +61,6 @@ final class Stage implements AutoCloseable {
     @Override
     public void close() {
         server.close().syncUninterruptibly();
-        loop.shutdownGracefully(0, Await.BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                .syncUninterruptibly();
+        LoopGroups.end(loop);
     }
 }

@@ -21,6 +21,7 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.FarEnd.End;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Rig;
@@ -34,7 +35,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -173,10 +173,7 @@ class OddGoodbyesTest {
                         server.receiveToEnd(rig.newPattern(), 0));
             } finally {
                 client.close().syncUninterruptibly();
-                client.eventLoop()
-                        .parent()
-                        .shutdownGracefully(0, 20, TimeUnit.SECONDS)
-                        .syncUninterruptibly();
+                LoopGroups.end(client.eventLoop().parent());
             }
         }
     }

@@ -25,6 +25,7 @@ import io.netty.channel.local.LocalServerChannel;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
@@ -35,7 +36,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -218,7 +218,7 @@ class RelayJoinTest {
             pair.back.close().syncUninterruptibly();
             listener.close().syncUninterruptibly();
         } finally {
-            locals.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(locals);
         }
     }
 

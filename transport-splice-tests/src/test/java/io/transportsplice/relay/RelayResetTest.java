@@ -18,6 +18,7 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Pattern;
@@ -27,7 +28,6 @@ import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -70,7 +70,7 @@ class RelayResetTest {
     void shouldBeAResetIfTheLoopIsShutDownMeanwhile(Mode mode) throws Exception {
         try (Rig rig = new Rig(mode)) {
             Link link = waiting(rig);
-            rig.relay().closeInMidStream();
+            rig.relay().close();
             assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
         }
     }
@@ -160,7 +160,7 @@ class RelayResetTest {
                 Link.expect(new Received(0, End.RESET), peer.receiveToEnd(new Pattern(0), 0));
             }
         } finally {
-            group.shutdownGracefully(0, 20, TimeUnit.SECONDS).syncUninterruptibly();
+            LoopGroups.end(group);
         }
     }
 }

@@ -55,7 +55,7 @@ class RelayShutdownTest {
                     Future<?> sending =
                             rig.async(() -> link.source().send(link.forward(), 0, Long.MAX_VALUE, 64 * KIB));
                     link.sink().receive(link.forward(), 0, 4 * MIB);
-                    rig.relay().closeInMidStream();
+                    rig.relay().close();
                     Rig.awaitFailure(sending);
                     assertEquals(
                             End.RESET,
@@ -72,7 +72,7 @@ class RelayShutdownTest {
         try (Rig rig = rig(mode, wrapped).smallBuffers()) {
             Link link = rig.link(Route.TCP_TCP_UP);
             long sent = link.fillUp(16 * MIB);
-            rig.relay().closeInMidStream();
+            rig.relay().close();
             Received received = link.sink().receiveToEnd(link.forward(), 0);
             assertEquals(End.RESET, received.end());
             assertTrue(received.bytes() < sent, received::toString);
@@ -90,7 +90,7 @@ class RelayShutdownTest {
                 rig.relay().lastPair();
                 link.carry(0, bytes, KIB);
                 rig.relay().awaitRest();
-                rig.relay().closeInMidStream();
+                rig.relay().close();
                 expectReset(link.sink(), bytes);
                 expectReset(link.source(), 0);
             }
@@ -105,7 +105,7 @@ class RelayShutdownTest {
             Link link = rig.link(Route.TCP_TCP_UP);
             link.carryToEnd(MIB, 64 * KIB);
             link.carryBack(0, MIB, 64 * KIB);
-            rig.relay().closeInMidStream();
+            rig.relay().close();
             expectReset(link.source(), MIB);
             Rig.awaitFailure(rig.async(() -> link.sink().send(link.backward(), MIB, Long.MAX_VALUE, 64 * KIB)));
         }
@@ -121,7 +121,7 @@ class RelayShutdownTest {
             link.source().send(link.forward(), 0, 200 * KIB, 32 * KIB);
             link.source().halfClose();
             rig.relay().awaitNoChannels();
-            rig.relay().closeInMidStream();
+            rig.relay().close();
             link.expectEndOfForward(0, 200 * KIB);
             Link.expect(new Received(0, End.EOF), link.source().receiveToEnd(link.backward(), 0));
         }
@@ -135,9 +135,29 @@ class RelayShutdownTest {
             Link link = rig.link(Route.TCP_TCP_UP);
             link.source().send(link.forward(), 0, 10 * KIB, KIB);
             rig.relay().awaitRest();
-            rig.relay().closeInMidStream();
+            rig.relay().close();
             expectReset(link.source(), 0);
             expectReset(link.sink(), 0);
+        }
+    }
+
+    /** The handler stands on both sides, so both channels are known to the library. */
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldResetBothEndsWhereNettyLeavesThemOpen(Mode mode, boolean wrapped) throws Exception {
+        for (boolean differentLoops : new boolean[] {false, true}) {
+            try (Rig rig = rig(mode, wrapped)) {
+                if (differentLoops) {
+                    rig.configure(c -> c.differentLoops());
+                }
+                Link link = rig.link(Route.TCP_TCP_UP);
+                link.carry(0, 10 * KIB, KIB);
+                rig.relay().awaitRest();
+                rig.relay().closeWithoutChannels();
+                rig.relay().awaitNoChannels();
+                expectReset(link.sink(), 10 * KIB);
+                expectReset(link.source(), 0);
+            }
         }
     }
 }

@@ -151,7 +151,7 @@ class TlsEndsTest {
     /** Who has the splice handler first is told of it, and sees to it that both are reset, if the other is still there. */
     private static void shutdown(TlsLink link, Setup setup) throws Exception {
         link.carry(0, BYTES);
-        link.rig().relay().closeInMidStream();
+        link.rig().relay().close();
         expectCut(link.source(), link, 0, setup.isSpliceFirst(Side.FRONT), setup.tls.isOn(Side.FRONT));
         expectCut(link.sink(), link, BYTES, setup.isSpliceFirst(Side.BACK), setup.tls.isOn(Side.BACK));
     }

@@ -16,6 +16,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.transportsplice.testing.Await;
+import io.transportsplice.testing.LoopGroups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -218,7 +219,7 @@ final class UnreliableWire implements AutoCloseable {
     public void close() throws IOException {
         closed = true;
         Await.until("no packet is under way", () -> underWay.sum() == 0);
-        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        LoopGroups.end(loop);
         left.close();
         right.close();
         Files.delete(directory);

@@ -165,7 +165,7 @@ public final class Rig implements AutoCloseable {
         background.shutdownNow();
         if (relay != null) {
             backend.close();
-            relay.closeInMidStream();
+            relay.close();
         }
     }
 

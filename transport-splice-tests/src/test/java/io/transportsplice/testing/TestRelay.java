@@ -23,6 +23,7 @@ import java.net.UnixDomainSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** A proxy inside the test's process, put together as a user would, from {@link TestRelayConfig}. */
 public final class TestRelay implements AutoCloseable {
@@ -163,18 +164,18 @@ public final class TestRelay implements AutoCloseable {
         return other;
     }
 
+    /** Ends the event loops, in the middle of whatever they are doing. */
     @Override
     public void close() {
-        close(0);
+        close(LoopGroups::end);
     }
 
-    /** Ends the event loops in the middle of whatever they are doing. */
-    public void closeInMidStream() {
-        // without a quiet period a loop of Netty 4.2.18 may end without having closed its channels
-        close(50);
+    /** The same, at the moment at which Netty leaves channels open. */
+    public void closeWithoutChannels() {
+        close(LoopGroups::endWithoutClosing);
     }
 
-    private void close(int quietMillis) {
+    private void close(Consumer<EventLoopGroup> end) {
         if (group.isShuttingDown()) {
             return;
         }
@@ -182,7 +183,6 @@ public final class TestRelay implements AutoCloseable {
         if (server.localAddress() instanceof DomainSocketAddress unix) {
             Family.forget(UnixDomainSocketAddress.of(unix.path()));
         }
-        group.shutdownGracefully(quietMillis, Await.BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                .syncUninterruptibly();
+        end.accept(group);
     }
 }
