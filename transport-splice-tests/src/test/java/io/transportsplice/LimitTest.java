@@ -63,12 +63,11 @@ class LimitTest {
     private final Pattern pattern = new Pattern(7);
     private final BlockingQueue<Channel> accepted = new LinkedBlockingQueue<>();
     private MultiThreadIoEventLoopGroup group;
-    private Channel server;
 
     private Peer connect(ChannelInitializer<Channel> initializer, boolean epoll, boolean halfClosure)
             throws IOException {
         group = new MultiThreadIoEventLoopGroup(1, epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
-        server = new ServerBootstrap()
+        Channel server = new ServerBootstrap()
                 .group(group)
                 .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, halfClosure)
@@ -82,9 +81,7 @@ class LimitTest {
 
     @AfterEach
     void end() {
-        accepted.forEach(open -> open.close().syncUninterruptibly());
-        server.close().syncUninterruptibly();
-        LoopGroups.end(group);
+        LoopGroups.end(group); // and its channels
     }
 
     private FrameReader sendFrames(Policy policy, boolean epoll, long seed) throws IOException {

@@ -56,9 +56,7 @@ final class PipeByteBuf extends LazyByteBuf {
     private static final int UNTOUCHED = 0;
     private static final int IN_MEMORY = 1;
     private static final int TAKEN = 2;
-    /** By the sink that had taken it. */
-    private static final int GIVEN_BACK = 3;
-
+    private static final int GIVEN_BACK = 3; // by the sink that had taken it
     private static final int RELEASED = 4;
 
     private static final VarHandle STATE;

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
+import io.transportsplice.testing.Rig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -66,8 +67,8 @@ class LifeContractTest {
             if (moment.needsBytes()) {
                 stage.send(SOME);
             }
-            Stage.get(handler.done());
-            Stage.get(closed.get(0));
+            Rig.await(handler.done());
+            Rig.await(closed.get(0));
             stage.awaitEvents(lifeOf(stage, moment, variant));
             if (stage.peer() != null) {
                 Received received = stage.peer().receiveToEnd(stage.outgoing(), 0);

@@ -15,6 +15,7 @@ import io.transportsplice.SpliceMetrics;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
+import io.transportsplice.testing.Rig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -213,8 +214,8 @@ class MoveContractTest {
             if (moment.needsBytes()) {
                 stage.send(SOME);
             }
-            Stage.get(handler.done());
-            Stage.get(stage.did());
+            Rig.await(handler.done());
+            Rig.await(stage.did());
             for (int i = 0; i < 3; i++) {
                 stage.send(SOME);
                 stage.awaitReceived();

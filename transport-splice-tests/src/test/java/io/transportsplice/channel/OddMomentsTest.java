@@ -26,6 +26,7 @@ import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
+import io.transportsplice.testing.Rig;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -96,7 +97,7 @@ class OddMomentsTest {
                 stage.onLoop(channel -> channel.deregister()
                         .addListener(done ->
                                 stage.otherLoop().register(channel).addListener(registered -> moved.complete(null))));
-                Stage.get(moved);
+                Rig.await(moved);
                 CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {
                     try {
                         stage.send(MUCH);
@@ -105,7 +106,7 @@ class OddMomentsTest {
                     }
                 });
                 limit.cancel(false);
-                Stage.get(sent);
+                Rig.await(sent);
                 stage.awaitReceived();
                 stage.onLoop(channel -> {});
             }
@@ -114,7 +115,7 @@ class OddMomentsTest {
     }
 
     private static <T> T onLoop(Stage stage, Callable<T> task) throws Exception {
-        return Stage.get(stage.channel().eventLoop().submit(task));
+        return Rig.await(stage.channel().eventLoop().submit(task));
     }
 
     private static String moves(String events) {

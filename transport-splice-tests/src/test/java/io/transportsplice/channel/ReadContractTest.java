@@ -2,7 +2,6 @@
 package io.transportsplice.channel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -23,12 +22,6 @@ class ReadContractTest {
     /** More than Netty puts into its first message. */
     private static final int MUCH = 150_000;
 
-    /** The loop had its turns and the socket its event, so whatever was to come has come. */
-    private static void expectNoMore(Stage stage, int messages) throws Exception {
-        stage.settleLoop();
-        assertEquals(messages, stage.recorder().messages());
-    }
-
     @Everywhere
     void shouldReadAllThatComes(Variant variant) throws Exception {
         try (Stage stage = new Stage(variant)) {
@@ -48,7 +41,7 @@ class ReadContractTest {
         try (Stage stage = new Stage(variant).noAutoRead()) {
             stage.start();
             stage.send(SOME);
-            expectNoMore(stage, 0);
+            stage.expectNoMore(0);
             assertEquals("registered active", stage.events());
         }
     }
@@ -60,53 +53,10 @@ class ReadContractTest {
             for (int i = 1; i <= 3; i++) {
                 stage.send(SOME);
                 stage.awaitReceived();
-                expectNoMore(stage, i);
+                stage.expectNoMore(i);
                 stage.onLoop(Channel::read);
             }
         }
-    }
-
-    /** Keeps what is asked, until it is opened. */
-    private static final class Gate extends ChannelOutboundHandlerAdapter {
-        private ChannelHandlerContext ctx;
-        private boolean open;
-
-        @Override
-        public void handlerAdded(ChannelHandlerContext context) {
-            ctx = context;
-        }
-
-        @Override
-        public void read(ChannelHandlerContext context) {
-            if (open) {
-                context.read();
-            }
-        }
-
-        void open(Channel ignored) {
-            open = true;
-            ctx.read();
-        }
-    }
-
-    /** Not even where autoRead is on. But what has begun to read by itself goes on. */
-    @Everywhere
-    void shouldNotBeginToReadWhileAHandlerKeepsIt(Variant variant) throws Exception {
-        Gate gate = new Gate();
-        try (Stage stage = new Stage(variant).user(gate)) {
-            stage.start();
-            stage.send(SOME);
-            if (variant.isThereWhenActive() && mayKnowOfReads(variant)) {
-                expectNoMore(stage, 0);
-                stage.onLoop(gate::open);
-            }
-            stage.awaitReceived();
-        }
-    }
-
-    /** A handler that comes when the channel is active, and adopts it, takes it that a read() was made before. */
-    private static boolean mayKnowOfReads(Variant variant) {
-        return !variant.hasHandler() || variant.wrapped() || variant.arrival() == Variant.Arrival.START;
     }
 
     /** A read is wanted or not: twice is once. */
@@ -119,7 +69,7 @@ class ReadContractTest {
             });
             stage.send(MUCH);
             stage.awaitEvents("registered active read complete");
-            expectNoMore(stage, 1);
+            stage.expectNoMore(1);
         }
     }
 
@@ -173,83 +123,7 @@ class ReadContractTest {
                 stage.awaitReceived();
             }
             stage.send(SOME);
-            expectNoMore(stage, 3);
-        }
-    }
-
-    @Everywhere
-    void shouldReadNothingOnceAutoReadIsOff(Variant variant) throws Exception {
-        try (Stage stage = new Stage(variant)) {
-            stage.start(channel -> channel.config().setAutoRead(false));
-            stage.send(SOME);
-            expectNoMore(stage, 0);
-            stage.onLoop(channel -> channel.config().setAutoRead(true));
-            stage.awaitReceived();
-        }
-    }
-
-    @Everywhere
-    void shouldDeliverNoMoreThanTheMessageAtWhichAutoReadIsSwitchedOff(Variant variant) throws Exception {
-        try (Stage stage = new Stage(variant)) {
-            stage.recorder().when("read", channel -> channel.config().setAutoRead(false));
-            stage.start();
-            for (int i = 1; i <= 3; i++) {
-                stage.send(SOME);
-                stage.awaitReceived();
-                stage.send(SOME);
-                expectNoMore(stage, 2 * i - 1);
-                stage.onLoop(channel -> channel.config().setAutoRead(true));
-                stage.awaitReceived();
-                expectNoMore(stage, 2 * i);
-                stage.onLoop(channel -> channel.config().setAutoRead(true));
-            }
-        }
-    }
-
-    /** The loop may be about to read when it happens. */
-    @Everywhere
-    void shouldReadOneMessageMoreAtMostWhenAnotherThreadSwitchesAutoReadOff(Variant variant) throws Exception {
-        try (Stage stage = new Stage(variant)) {
-            stage.start();
-            for (int i = 0; i < 4; i++) {
-                stage.channel().config().setAutoRead(false);
-                int before = stage.recorder().messages();
-                stage.send(SOME);
-                stage.send(SOME);
-                stage.settleLoop();
-                assertTrue(stage.recorder().messages() <= before + 1);
-                stage.channel().config().setAutoRead(true);
-                stage.awaitReceived();
-            }
-        }
-    }
-
-    /** Netty takes an outstanding read back when autoRead is switched off. */
-    @Everywhere
-    void shouldForgetAReadWhenAutoReadIsSwitchedOffAfterIt(Variant variant) throws Exception {
-        try (Stage stage = new Stage(variant)) {
-            stage.start(channel -> {
-                channel.read();
-                channel.config().setAutoRead(false);
-            });
-            stage.send(SOME);
-            expectNoMore(stage, 0);
-            stage.onLoop(Channel::read);
-            stage.awaitReceived();
-        }
-    }
-
-    @Everywhere
-    void shouldRememberAReadThatFollowsSwitchingAutoReadOff(Variant variant) throws Exception {
-        try (Stage stage = new Stage(variant)) {
-            stage.start(channel -> {
-                channel.config().setAutoRead(false);
-                channel.read();
-            });
-            stage.send(SOME);
-            stage.awaitReceived();
-            stage.send(SOME);
-            expectNoMore(stage, stage.recorder().messages());
+            stage.expectNoMore(3);
         }
     }
 
@@ -296,7 +170,7 @@ class ReadContractTest {
         })) {
             stage.start(Channel::read);
             stage.send(SOME);
-            expectNoMore(stage, 0);
+            stage.expectNoMore(0);
         }
     }
 
@@ -309,7 +183,7 @@ class ReadContractTest {
             stage.onLoop(channel -> channel.pipeline().context("front").read());
             stage.awaitReceived();
             stage.send(SOME);
-            expectNoMore(stage, stage.recorder().messages());
+            stage.expectNoMore(stage.recorder().messages());
             stage.onLoop(channel -> channel.pipeline().remove("front"));
             stage.onLoop(Channel::read);
             stage.awaitReceived();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.channel;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -16,12 +18,12 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
+import io.transportsplice.testing.Rig;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One channel with a peer at its far end, made as a {@link Variant} says. Closing it closes both, and waits until nothing
@@ -90,7 +92,7 @@ final class Stage implements AutoCloseable {
     Stage start(Act firstAct) throws Exception {
         act = firstAct;
         connection.open(new Initializer(), options);
-        channel = get(active);
+        channel = Rig.await(active);
         if (variant.arrival() == Arrival.MIDSTREAM) {
             Echo.exchange(this, 1000);
             onLoop(any -> arrive(Arrival.MIDSTREAM));
@@ -99,7 +101,7 @@ final class Stage implements AutoCloseable {
             settle();
             onLoop(any -> act());
         }
-        get(acted);
+        Rig.await(acted);
         return this;
     }
 
@@ -221,10 +223,6 @@ final class Stage implements AutoCloseable {
         sent += count;
     }
 
-    long sent() {
-        return sent;
-    }
-
     void awaitReceived() {
         Await.until(sent + " bytes are received", recorder::received, received -> received == sent);
     }
@@ -265,7 +263,7 @@ final class Stage implements AutoCloseable {
     }
 
     void onLoop(Act task) throws Exception {
-        get(channel.eventLoop().submit(() -> {
+        Rig.await(channel.eventLoop().submit(() -> {
             task.on(channel);
             return null;
         }));
@@ -278,8 +276,10 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    static <T> T get(Future<T> future) throws Exception {
-        return future.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+    /** The loop had its turns and the socket its event, so whatever was to come has come. */
+    void expectNoMore(int messages) throws Exception {
+        settleLoop();
+        assertEquals(messages, recorder().messages());
     }
 
     @Override
