@@ -4,6 +4,7 @@ package io.transportsplice.packaging;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.transportsplice.testing.Ended;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

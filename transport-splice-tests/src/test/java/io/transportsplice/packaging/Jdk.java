@@ -3,6 +3,8 @@ package io.transportsplice.packaging;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.transportsplice.testing.Ended;
+import io.transportsplice.testing.Skip;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.DirectoryStream;
@@ -13,7 +15,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import org.junit.jupiter.api.Assumptions;
 
 /** A JDK of this machine. */
 record Jdk(Path home, int version) {
@@ -43,12 +44,9 @@ record Jdk(Path home, int version) {
             Jdk jdk = at(home);
             newest = jdk.version > newest.version ? jdk : newest;
         }
-        if (newest.version < NEW) {
-            String message = "TEST SKIPPED: no JDK of Java 25 or later, neither in " + INSTALLED
-                    + " nor by JAVA_HOME... or -DnewestJdk=...";
-            System.err.println("\n*** " + message + " ***\n");
-            Assumptions.abort(message);
-        }
+        Skip.unless(
+                newest.version >= NEW,
+                "no JDK of Java 25 or later, neither in " + INSTALLED + " nor by JAVA_HOME... or -DnewestJdk=...");
         return newest;
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.transportsplice.testing.Skip;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,6 @@ import java.util.jar.Attributes;
 import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** What the library's manifest tells OSGi, and what it must not tell. */
@@ -69,27 +69,18 @@ class ManifestTest {
     void shouldHaveClassesForJava22WhereTheJdkThatBuiltItHasThatJava() throws IOException {
         assertEquals("true", headers.getValue("Multi-Release"));
         String jdk = headers.getValue("Build-Jdk-Spec");
-        require(jdk != null, "the library is no jar");
-        require(Integer.parseInt(jdk) >= 22, "the library was built by a JDK of Java " + jdk);
+        Skip.unless(jdk != null, "the library is no jar");
+        Skip.unless(Integer.parseInt(jdk) >= 22, "the library was built by a JDK of Java " + jdk);
         assertTrue(Library.hasJava22());
     }
 
     /** What else OSGi is to know where it takes those classes. */
     @Test
     void shouldTellOsgiWhatTheClassesForJava22Need() throws IOException {
-        require(Library.hasJava22(), "the library has no classes for Java 22");
+        Skip.unless(Library.hasJava22(), "the library has no classes for Java 22");
         String more = Library.read("META-INF/versions/22/OSGI-INF/MANIFEST.MF").replaceAll("\\R ", "");
         assertTrue(more.contains("version=22"), more);
         assertTrue(more.contains("java.lang.foreign"), more);
-    }
-
-    /** Aborts the test, loudly. */
-    private static void require(boolean condition, String otherwise) {
-        if (!condition) {
-            String message = "TEST SKIPPED: " + otherwise;
-            System.err.println("\n*** " + message + " ***\n");
-            Assumptions.abort(message);
-        }
     }
 
     @Test

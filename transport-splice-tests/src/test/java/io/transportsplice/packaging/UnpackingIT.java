@@ -4,12 +4,13 @@ package io.transportsplice.packaging;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.transportsplice.testing.Ended;
+import io.transportsplice.testing.Skip;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,11 +92,9 @@ class UnpackingIT {
     private static List<String> inMountOf(Path noexec, List<String> command) throws Exception {
         String mount = "mount -t tmpfs -o noexec tmpfs " + noexec;
         List<String> unshare = List.of("unshare", "--user", "--map-root-user", "--mount", "sh", "-c");
-        if (Ended.of(directory, concat(unshare, mount)).exitCode() != 0) {
-            String message = "TEST SKIPPED: this machine has no mount namespaces that may be made";
-            System.err.println("\n*** " + message + " ***\n");
-            Assumptions.abort(message);
-        }
+        Skip.unless(
+                Ended.of(directory, concat(unshare, mount)).exitCode() == 0,
+                "this machine has no mount namespaces that may be made");
         List<String> all = concat(unshare, mount + " && cd " + noexec + " && exec \"$@\"", "sh");
         all.addAll(command);
         return all;

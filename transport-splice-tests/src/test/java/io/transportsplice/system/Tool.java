@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.system;
 
+import io.transportsplice.testing.Ended;
+import io.transportsplice.testing.Skip;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
+import java.time.Duration;
+import java.util.List;
 
 /** Programs that a test needs. A test without its program is skipped, loudly; on CI, where all are installed, it fails. */
 final class Tool {
+    private static final Duration BOUND = Duration.ofSeconds(20);
     private static final String PATH =
             System.getenv().getOrDefault("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
 
@@ -43,9 +46,7 @@ final class Tool {
         if (failsOnCi && Boolean.parseBoolean(System.getenv("CI"))) {
             throw new AssertionError("on CI nothing may be skipped: " + why);
         }
-        String message = "TEST SKIPPED: " + why;
-        System.err.println("\n*** " + message + " ***\n");
-        Assumptions.abort(message);
+        Skip.because(why);
     }
 
     /** Compiles a C program of the resources, or takes it from the folder that {@code -Dprograms} names. */
@@ -67,35 +68,19 @@ final class Tool {
 
     /** Runs a program to its end, which must be success, and returns what it said. */
     static String run(String... command) throws IOException, InterruptedException {
-        Outcome outcome = outcome(command);
-        if (outcome.exitCode != 0) {
-            throw new AssertionError(String.join(" ", command) + " failed: " + outcome.output);
+        Ended outcome = outcome(command);
+        if (outcome.exitCode() != 0) {
+            throw new AssertionError(String.join(" ", command) + " failed: " + outcome.output());
         }
-        return outcome.output;
+        return outcome.output();
     }
 
     /** Whether a program succeeds, where that depends on what this machine allows. */
     static boolean succeeds(String... command) throws IOException, InterruptedException {
-        return outcome(command).exitCode == 0;
+        return outcome(command).exitCode() == 0;
     }
 
-    private record Outcome(int exitCode, String output) {}
-
-    private static Outcome outcome(String... command) throws IOException, InterruptedException {
-        Path output = Files.createTempFile("tool", ".out");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            process.getOutputStream().close();
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                throw new AssertionError(String.join(" ", command) + " does not end: " + Files.readString(output));
-            }
-            return new Outcome(process.exitValue(), Files.readString(output));
-        } finally {
-            process.destroyForcibly();
-            Files.delete(output);
-        }
+    private static Ended outcome(String... command) throws IOException, InterruptedException {
+        return Ended.within(BOUND, Path.of("."), List.of(command));
     }
 }

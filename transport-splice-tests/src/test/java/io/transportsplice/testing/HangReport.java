@@ -4,8 +4,8 @@ package io.transportsplice.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.PreInterruptCallback;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.PreInterruptContext;
  * {@code META-INF/services} names it.
  */
 public final class HangReport implements PreInterruptCallback {
-    private static final int TIMEOUT_SECONDS = 10;
+    private static final Duration BOUND = Duration.ofSeconds(10);
 
     @Override
     public void beforeThreadInterrupt(PreInterruptContext test, ExtensionContext context) throws Exception {
@@ -54,21 +54,12 @@ public final class HangReport implements PreInterruptCallback {
         }
     }
 
-    private static void append(StringBuilder report, String... command) throws IOException, InterruptedException {
-        Path output = Files.createTempFile("hang", ".txt");
+    private static void append(StringBuilder report, String... command) throws InterruptedException {
+        report.append(String.join(" ", command)).append(":\n");
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start();
-            boolean ended = process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            process.destroyForcibly();
-            report.append(String.join(" ", command)).append(ended ? ":\n" : ": does not end\n");
-            report.append(Files.readString(output));
-        } catch (IOException e) {
-            report.append(e).append('\n'); // no such program
-        } finally {
-            Files.delete(output);
+            report.append(Ended.within(BOUND, Path.of("."), List.of(command)).output());
+        } catch (IOException | AssertionError e) { // no such program, or it hangs, too
+            report.append(e).append('\n');
         }
     }
 }
