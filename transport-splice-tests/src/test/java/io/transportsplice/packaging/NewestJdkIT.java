@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -123,6 +125,7 @@ class NewestJdkIT {
 
     /** Those that an older JVM skips, and all that is ever asked of a spliced relay. */
     @Test
+    @Timeout(value = 11, unit = TimeUnit.MINUTES) // more than Ended gives it, which tells how far it came
     void shouldPassTheTestsThatAnOlderJvmCannotRun() throws Exception {
         Stream<String> others = App.classPath().filter(jar -> !Path.of(jar).equals(Library.path()));
         Stream<String> path = Stream.concat(Stream.of(library.toString(), "target/test-classes"), others);
