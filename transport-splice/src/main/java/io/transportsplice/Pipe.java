@@ -38,7 +38,10 @@ final class Pipe {
         };
     }
 
-    /** Has it closed, too, once nobody can reach it, as Go does: a buffer that is never released shall not cost descriptors. */
+    /**
+     * Has it closed, too, once nobody can reach it, as Go does: a buffer that is never released shall not cost descriptors.
+     * That is not within a call, as whoever makes one needs the pipe afterwards, if only to give it back.
+     */
     Pipe closedWhenUnreachable() {
         Runnable close = ends::clean;
         ends = CLEANER.register(this, close);

@@ -28,7 +28,7 @@ import java.util.concurrent.ConcurrentMap;
  */
 final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHandle.Registry {
 
-    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(SplicingEventLoop.class);
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(SplicingEventLoop.class);
     private static final ConcurrentMap<IoEventLoop, SplicingEventLoop> VIEWS = new ConcurrentHashMap<>();
 
     private final LibC libc;
@@ -128,7 +128,7 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
             try {
                 handle.close();
             } catch (Exception e) {
-                LOGGER.warn("A channel could not be closed when its event loop ended.", e);
+                logger.warn("A channel could not be closed when its event loop ended.", e);
             }
         }
     }
