@@ -107,7 +107,7 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
         loop.register(splicing).addListener((Future<IoRegistration> registered) -> {
             if (registered.isSuccess()) {
                 handles.put(handle, splicing);
-                closeAllAtTheEnd();
+                closeThemAtTheEnd();
                 promise.setSuccess(splicing.registeredAs(registered.getNow()));
             } else {
                 promise.setFailure(registered.cause());
@@ -116,10 +116,17 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
         return promise;
     }
 
-    /** Netty's loop may end without closing its channels: docs/netty-bugs.md, OPEN_CHANNELS. */
-    private void closeAllAtTheEnd() {
-        if (loop instanceof SingleThreadEventExecutor executor) {
-            executor.addShutdownHook(closeAll); // a set, so once
+    /**
+     * Netty's loop may end without closing its channels: docs/netty-bugs.md, OPEN_CHANNELS. Where there are none it has no
+     * hook, as one that has run begins a quiet period.
+     */
+    private void closeThemAtTheEnd() {
+        if (loop instanceof SingleThreadEventExecutor executor) { // which keeps its hooks in a set
+            if (handles.isEmpty()) {
+                executor.removeShutdownHook(closeAll);
+            } else {
+                executor.addShutdownHook(closeAll);
+            }
         }
     }
 
@@ -137,6 +144,7 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
     public void unregistered(EpollIoHandle handle, SplicingHandle splicing) {
         assert inEventLoop();
         handles.remove(handle, splicing); // not that of a later registration
+        closeThemAtTheEnd();
     }
 
     @Override
