@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
@@ -13,6 +14,9 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay.Pair;
+import io.transportsplice.testing.Warnings;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
@@ -153,11 +157,30 @@ class RelayShutdownTest {
                 Link link = rig.link(Route.TCP_TCP_UP);
                 link.carry(0, 10 * KIB, KIB);
                 rig.relay().awaitRest();
-                rig.relay().closeWithoutChannels();
+                rig.relay().endWithoutClosing();
                 rig.relay().awaitNoChannels();
                 expectReset(link.sink(), 10 * KIB);
                 expectReset(link.source(), 0);
             }
+        }
+    }
+
+    /** Who waits for room goes on, and finds that there is nobody to read from any more. */
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldDeliverWhatIsTakenWhereTheSourcesLoopEndsFirst(Mode mode, boolean wrapped) throws Exception {
+        try (Warnings warnings = Warnings.of(RelayHandler.class);
+                Rig rig = rig(mode, wrapped).smallBuffers().configure(c -> c.differentLoops())) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            Pair pair = rig.relay().lastPair();
+            RelayHandler relay = pair.front().pipeline().get(RelayHandler.class);
+            link.fillUp(16 * MIB);
+            LoopGroups.end(pair.front().eventLoop());
+            Received received = link.sink().receiveToEnd(link.forward(), 0);
+            assertEquals(new Received(relay.bytesRelayed(), End.RESET), received);
+            rig.relay().awaitNoChannels();
+            assertEquals(List.of(), warnings.said());
+            expectReset(link.source(), 0);
         }
     }
 }

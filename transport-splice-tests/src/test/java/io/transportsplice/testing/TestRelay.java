@@ -171,7 +171,7 @@ public final class TestRelay implements AutoCloseable {
     }
 
     /** The same, at the moment at which Netty leaves channels open. */
-    public void closeWithoutChannels() {
+    public void endWithoutClosing() {
         close(LoopGroups::endWithoutClosing);
     }
 
@@ -179,7 +179,9 @@ public final class TestRelay implements AutoCloseable {
         if (group.isShuttingDown()) {
             return;
         }
-        server.close().syncUninterruptibly();
+        if (server.isOpen()) { // else its loop has been ended
+            server.close().syncUninterruptibly();
+        }
         if (server.localAddress() instanceof DomainSocketAddress unix) {
             Family.forget(UnixDomainSocketAddress.of(unix.path()));
         }

@@ -78,10 +78,11 @@ final class Direction {
 
     /**
      * This direction's source takes more again: the other direction goes on. Not where the input has ended: since Netty 4.2.13
-     * such a channel may have lost its registration with epoll, and reading fails.
+     * such a channel may have lost its registration with epoll, and reading fails. Nor where it is closed: its loop may have
+     * ended, too.
      */
     void resumePeer() {
-        if (sinkSide.mayReadMore()) {
+        if (sinkSide.mayReadMore() && sink.isOpen()) {
             sink.read();
         }
     }
