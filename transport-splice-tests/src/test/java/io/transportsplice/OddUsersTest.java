@@ -3,6 +3,8 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -10,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.testing.Await;
@@ -20,6 +23,9 @@ import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
+import io.transportsplice.testing.TestRelay;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Timeout;
@@ -239,5 +245,55 @@ class OddUsersTest {
             source.closeFuture().sync();
             assertFalse(looking.readOn.get());
         }
+    }
+
+    /** Keeps what it reads, as it comes. */
+    private static final class Keeping extends ChannelInboundHandlerAdapter {
+        final Queue<ByteBuf> kept = new ConcurrentLinkedQueue<>();
+        final AtomicBoolean failedOnItsLoop = new AtomicBoolean();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            kept.add((ByteBuf) message);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            failedOnItsLoop.set(ctx.channel().eventLoop().inEventLoop());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE"})
+    void shouldEndSuchAStreamOnTheLoopWhereItIsByThen(Mode mode) throws Exception {
+        FailingAllocator allocator = new FailingAllocator();
+        try (Rig rig = new Rig(mode)
+                .configure(c -> c.differentLoops()
+                        .relay(Keeping::new, (front, back) -> {})
+                        .pipeline((side, pipeline) ->
+                                pipeline.channel().config().setOption(ChannelOption.ALLOCATOR, allocator)))) {
+            Link link = rig.link(ROUTE);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            Channel source = pair.front();
+            Keeping keeping = source.pipeline().get(Keeping.class);
+            rig.async(() -> link.source().send(link.forward(), 0, 8 * MIB, 64 * KIB));
+            Await.until("it has one in a pipe", () -> keeping.kept.stream().anyMatch(OddUsersTest::isInAPipe));
+            source.deregister().sync();
+            pair.back().eventLoop().register(source).sync();
+            ByteBuf inAPipe = keeping.kept.stream()
+                    .filter(OddUsersTest::isInAPipe)
+                    .findAny()
+                    .orElseThrow();
+            allocator.failOnce();
+            assertThrows(OutOfMemoryError.class, () -> inAPipe.getByte(0));
+            inAPipe.release();
+            source.closeFuture().sync();
+            assertTrue(keeping.failedOnItsLoop.get());
+            keeping.kept.stream().filter(buffer -> buffer.refCnt() > 0).forEach(ByteBuf::release);
+        }
+    }
+
+    private static boolean isInAPipe(ByteBuf buffer) {
+        return buffer instanceof PipeByteBuf pipe && pipe.isUntouched();
     }
 }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,16 +42,24 @@ class TlsHalfCloseTest {
     /** Not on stock Netty 4.2.18: it loses the registration of a channel that is half closed. */
     private static final Mode[] MODES = {Mode.AUTO, Mode.SPLICE, Mode.COPY};
 
-    private static Rig rig(Mode mode, Tls tls) {
-        return new Rig(mode).configure(c -> c.pipeline(tls::addTo));
+    private record Setup(Mode mode, boolean wrapped) {}
+
+    private static List<Setup> setups(Mode... modes) {
+        return Stream.of(modes)
+                .flatMap(mode -> Stream.of(new Setup(mode, false), new Setup(mode, true)))
+                .toList();
+    }
+
+    private static Rig rig(Setup setup, Tls tls) {
+        return new Rig(setup.mode).configure(c -> c.pipeline(tls::addTo).wrapped(setup.wrapped));
     }
 
     /** TCP's FIN comes much later than TLS's end. */
     @ParameterizedTest
     @CsvSource({"FRONT, true", "BACK, false", "BOTH, true", "BOTH, false"})
     void shouldGoOnGivingToWhoHasSentItsCloseNotify(Tls tls, boolean up) throws Exception {
-        for (Mode mode : MODES) {
-            try (Rig rig = rig(mode, tls)) {
+        for (Setup setup : setups(MODES)) {
+            try (Rig rig = rig(setup, tls)) {
                 TlsLink link = TlsLink.open(rig, tls, up);
                 link.source().send(link.pattern(), 0, 100 * KIB);
                 ((TlsPeer) link.source()).closeNotify();
@@ -70,14 +79,16 @@ class TlsHalfCloseTest {
     @ParameterizedTest
     @CsvSource({"FRONT_12, true, SPLICE", "FRONT_12, true, PLAIN", "BACK_12, false, AUTO", "BACK_12, false, COPY"})
     void shouldResetWhoSendsWhatTls12TakesNoMore(Tls tls, boolean up, Mode mode) throws Exception {
-        try (Rig rig = rig(mode, tls)) {
-            TlsLink link = TlsLink.open(rig, tls, up);
-            link.source().send(link.pattern(), 0, 100 * KIB);
-            ((TlsPeer) link.source()).closeNotify();
-            assertEquals(new Received(100 * KIB, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
-            Rig.awaitFailure(rig.async(() -> link.sink().send(link.pattern(), 0, Long.MAX_VALUE)));
-            assertEquals(0, link.source().receiveToEnd(link.pattern(), 0).bytes());
-            rig.relay().awaitNoChannels();
+        for (Setup setup : setups(mode)) {
+            try (Rig rig = rig(setup, tls)) {
+                TlsLink link = TlsLink.open(rig, tls, up);
+                link.source().send(link.pattern(), 0, 100 * KIB);
+                ((TlsPeer) link.source()).closeNotify();
+                assertEquals(new Received(100 * KIB, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
+                Rig.awaitFailure(rig.async(() -> link.sink().send(link.pattern(), 0, Long.MAX_VALUE)));
+                assertEquals(0, link.source().receiveToEnd(link.pattern(), 0).bytes());
+                rig.relay().awaitNoChannels();
+            }
         }
     }
 
@@ -86,18 +97,21 @@ class TlsHalfCloseTest {
     @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
     void shouldNotTakeTheEndOfWhatTls12TakesNoMoreForAWholeStream(Mode mode) throws Exception {
         for (Tls tls : List.of(Tls.FRONT_12, Tls.BACK_12)) {
-            try (Rig rig = rig(mode, tls)) {
-                TlsLink link = TlsLink.open(rig, tls, tls == Tls.FRONT_12);
-                RelayHandler relay = link.sourceRelay();
-                ((TlsPeer) link.source()).closeNotify();
-                assertEquals(new Received(0, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
-                LoopHold.whileHeld(link.sourceLoop(), () -> {
-                    link.sink().send(link.pattern(), 0, 6);
-                    link.sink().finish();
-                });
-                assertEquals(0, link.source().receiveToEnd(link.pattern(), 0).bytes());
-                rig.relay().awaitNoChannels();
-                assertEquals(RelayEnd.FAILED, relay.end());
+            for (Setup setup : setups(mode)) {
+                try (Rig rig = rig(setup, tls)) {
+                    TlsLink link = TlsLink.open(rig, tls, tls == Tls.FRONT_12);
+                    RelayHandler relay = link.sourceRelay();
+                    ((TlsPeer) link.source()).closeNotify();
+                    assertEquals(new Received(0, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
+                    LoopHold.whileHeld(link.sourceLoop(), () -> {
+                        link.sink().send(link.pattern(), 0, 6);
+                        link.sink().finish();
+                    });
+                    assertEquals(
+                            0, link.source().receiveToEnd(link.pattern(), 0).bytes());
+                    rig.relay().awaitNoChannels();
+                    assertEquals(RelayEnd.FAILED, relay.end());
+                }
             }
         }
     }
@@ -106,22 +120,24 @@ class TlsHalfCloseTest {
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
     void shouldResetWhoStreamsToAClientOfTls12ThatEnds(Mode mode) throws Exception {
-        try (Rig rig = rig(mode, Tls.FRONT_12)) {
-            TlsLink link = TlsLink.open(rig, Tls.FRONT_12, false);
-            Future<?> sending = rig.async(() -> link.source().send(link.pattern(), 0, Long.MAX_VALUE));
-            link.sink().receive(link.pattern(), 0, MIB);
-            ((TlsPeer) link.sink()).closeNotify();
-            link.sink().receiveToEnd(link.pattern(), MIB);
-            Rig.awaitFailure(sending);
-            rig.relay().awaitNoChannels();
+        for (Setup setup : setups(mode)) {
+            try (Rig rig = rig(setup, Tls.FRONT_12)) {
+                TlsLink link = TlsLink.open(rig, Tls.FRONT_12, false);
+                Future<?> sending = rig.async(() -> link.source().send(link.pattern(), 0, Long.MAX_VALUE));
+                link.sink().receive(link.pattern(), 0, MIB);
+                ((TlsPeer) link.sink()).closeNotify();
+                link.sink().receiveToEnd(link.pattern(), MIB);
+                Rig.awaitFailure(sending);
+                rig.relay().awaitNoChannels();
+            }
         }
     }
 
     @ParameterizedTest
     @CsvSource({"FRONT, true", "FRONT, false", "BACK, true", "BOTH, false", "FRONT_12, false", "BACK_12, true"})
     void shouldTellASlowReaderAll(Tls tls, boolean up) throws Exception {
-        for (Mode mode : MODES) {
-            try (Rig rig = rig(mode, tls).smallBuffers()) {
+        for (Setup setup : setups(MODES)) {
+            try (Rig rig = rig(setup, tls).smallBuffers()) {
                 TlsLink link = TlsLink.open(rig, tls, up);
                 link.carryToEnd(0, MIB, TimeUnit.MICROSECONDS.toNanos(500));
                 link.sink().finish();
@@ -135,8 +151,8 @@ class TlsHalfCloseTest {
     @ParameterizedTest
     @CsvSource({"FRONT, true", "FRONT, false", "BACK, true", "BACK_12, true"})
     void shouldTellASlowReaderOfACut(Tls tls, boolean up) throws Exception {
-        for (Mode mode : MODES) {
-            try (Rig rig = rig(mode, tls).smallBuffersOfPeers()) {
+        for (Setup setup : setups(MODES)) {
+            try (Rig rig = rig(setup, tls).smallBuffersOfPeers()) {
                 TlsLink link = TlsLink.open(rig, tls, up);
                 link.source().send(link.pattern(), 0, 64 * KIB);
                 rig.relay().awaitRest();
