@@ -27,7 +27,7 @@ final class Engine implements AutoCloseable {
 
     private record Alarm(long at, Endpoint endpoint) {}
 
-    private final long seed;
+    private final TortureOptions options;
     private final Ledger ledger;
     private final Selector selector = Selector.open();
     private final ServerSocketChannel clientFirst;
@@ -42,11 +42,11 @@ final class Engine implements AutoCloseable {
     private long patientNow;
     private int nextId;
 
-    Engine(long seed, Ledger ledger, int clientFirstPort, int serverFirstPort) throws IOException {
-        this.seed = seed;
+    Engine(TortureOptions options, Ledger ledger) throws IOException {
+        this.options = options;
         this.ledger = ledger;
-        clientFirst = listen(clientFirstPort);
-        serverFirst = listen(serverFirstPort);
+        clientFirst = listen(options.backendPort());
+        serverFirst = listen(options.serverFirstBackendPort());
     }
 
     private ServerSocketChannel listen(int port) throws IOException {
@@ -84,7 +84,7 @@ final class Engine implements AutoCloseable {
     }
 
     long seed() {
-        return seed;
+        return options.seed();
     }
 
     Ledger ledger() {
@@ -93,16 +93,16 @@ final class Engine implements AutoCloseable {
 
     /** A client that sends a header first, to a proxy for {@link #clientFirstAddress()}. */
     void startClientFirst(SocketAddress proxy) throws IOException {
-        Connection connection = ledger.opened(Plan.of(seed, nextId), patientNow);
+        Connection connection = ledger.opened(Plan.of(options, nextId), patientNow);
         nextId += 2;
         SocketChannel channel = connect(proxy, connection.plan.initiator().bufferSize());
-        add(new Endpoint(this, channel, connection, seed ^ connection.plan.id()), true);
+        add(new Endpoint(this, channel, connection, options.seed() ^ connection.plan.id()), true);
     }
 
     /** A client that waits for a header, of a proxy for {@link #serverFirstAddress()}. */
     void startServerFirst(SocketAddress proxy, int bufferSize) throws IOException {
         SocketChannel channel = connect(proxy, bufferSize);
-        add(new Endpoint(this, channel, null, seed ^ nextId), true);
+        add(new Endpoint(this, channel, null, options.seed() ^ nextId), true);
     }
 
     private static SocketChannel connect(SocketAddress proxy, int bufferSize) throws IOException {
@@ -126,12 +126,12 @@ final class Engine implements AutoCloseable {
             channel.configureBlocking(false);
             if (server == clientFirst) {
                 configure(channel, 0);
-                add(new Endpoint(this, channel, null, seed ^ ~nextId), false);
+                add(new Endpoint(this, channel, null, options.seed() ^ ~nextId), false);
             } else {
-                Connection connection = ledger.opened(Plan.of(seed, nextId + 1), patientNow);
+                Connection connection = ledger.opened(Plan.of(options, nextId + 1), patientNow);
                 nextId += 2;
                 configure(channel, connection.plan.initiator().bufferSize());
-                add(new Endpoint(this, channel, connection, seed ^ connection.plan.id()), false);
+                add(new Endpoint(this, channel, connection, options.seed() ^ connection.plan.id()), false);
             }
         }
     }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * What happens on one connection. It follows from the run's seed and the connection's id alone, so that both ends know
+ * What happens on one connection. It follows from the run's options and the connection's id alone, so that both ends know
  * it once they know the id. One end, the initiator, starts its stream with a header that says the id: of even ids this
  * is the client; of odd ids the server, which speaks first then.
  */
@@ -39,11 +39,11 @@ record Plan(int id, Kind kind, Script initiator, Script follower) {
         SILENT
     }
 
-    static Plan of(long seed, int id) {
-        SplittableRandom random = new SplittableRandom((seed ^ id * MIX) * MIX);
+    static Plan of(TortureOptions run, int id) {
+        SplittableRandom random = new SplittableRandom((run.seed() ^ id * MIX) * MIX);
         Kind kind = kind(random, id % 2 == 0);
-        Script one = script(random);
-        Script other = script(random);
+        Script one = script(random, run.most());
+        Script other = script(random, run.most());
         Script initiator = one.withinReachOf(other);
         Script follower = other.withinReachOf(one);
         return switch (kind) {
@@ -52,7 +52,7 @@ record Plan(int id, Kind kind, Script initiator, Script follower) {
                 new Plan(id, kind, initiator, follower.with(follower.total(), Pacing.AFTER_EOF, endOrClose(random)));
             case QUESTION_AFTER_EOF ->
                 new Plan(id, kind, initiator.with(initiator.total(), Pacing.AFTER_EOF, endOrClose(random)), follower);
-            case PING_PONG -> pingPong(id, random, initiator, follower);
+            case PING_PONG -> pingPong(id, random, run.most(), initiator, follower);
             case SEND_AND_CLOSE ->
                 new Plan(
                         id,
@@ -89,9 +89,10 @@ record Plan(int id, Kind kind, Script initiator, Script follower) {
         return random.nextBoolean() ? Ending.HALF_CLOSE : Ending.CLOSE;
     }
 
-    private static Plan pingPong(int id, SplittableRandom random, Script initiator, Script follower) {
+    private static Plan pingPong(int id, SplittableRandom random, int most, Script initiator, Script follower) {
         int message = 1 + random.nextInt(random.nextInt(4) == 0 ? 100_000 : 1000);
-        long total = (long) message * (1 + random.nextInt(message > 1000 ? 20 : 200));
+        int messages = 1 + random.nextInt(message > 1000 ? 20 : 200);
+        long total = (long) message * Math.max(1, Math.min(messages, most / message));
         return new Plan(
                 id,
                 Kind.PING_PONG,
@@ -115,10 +116,10 @@ record Plan(int id, Kind kind, Script initiator, Script follower) {
                 s.startMillis());
     }
 
-    private static Script script(SplittableRandom random) {
+    private static Script script(SplittableRandom random, int most) {
         boolean slow = random.nextInt(4) == 0;
         boolean byteByByte = random.nextInt(10) == 0;
-        long total = byteByByte ? random.nextInt(3000) : total(random);
+        long total = Math.min(most, byteByByte ? random.nextInt(3000) : total(random));
         return new Script(
                 total,
                 total,

@@ -52,8 +52,7 @@ public final class Torture {
 
     Tally run() throws IOException {
         System.out.println("torture: " + options);
-        try (Engine engine =
-                new Engine(options.seed(), ledger, options.backendPort(), options.serverFirstBackendPort())) {
+        try (Engine engine = new Engine(options, ledger)) {
             if (options.isExternal()) {
                 clientFirstProxy = loopback(options.port());
                 serverFirstProxy = options.serverFirstPort() == 0 ? null : loopback(options.serverFirstPort());

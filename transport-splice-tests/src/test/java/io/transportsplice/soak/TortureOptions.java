@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param seconds for how long connections are started
  * @param least how many must have ended before it ends, however long that takes
  * @param connections how many are open at a time
+ * @param most how many bytes an end sends at most: short streams make many connections
  * @param threads the relay's event loops
  * @param seed everything random follows from it, but for the timing
  * @param port an external proxy that stands before {@code backendPort}; 0 for the relay in this process
@@ -30,6 +31,7 @@ record TortureOptions(
         int seconds,
         int least,
         int connections,
+        int most,
         int threads,
         long seed,
         int port,
@@ -39,14 +41,16 @@ record TortureOptions(
 
     private static final int PATIENCE = 20;
     private static final int LEAST = 51;
+    private static final int CONNECTIONS = 150;
+    private static final int MOST = 8_000_000;
 
     static final String USAGE =
             "options, as arguments or as -Dtorture.NAME=VALUE: mode=auto|splice|copy|plain|stock wrap=false patience=20"
-                    + " seconds=60 connections=150 threads=1 seed=random; for an external proxy: port backendPort"
+                    + " seconds=60 connections=150 most=8000000 threads=1 seed=random; for an external proxy: port backendPort"
                     + " serverFirstPort serverFirstBackendPort";
 
     static TortureOptions of(Mode mode, boolean wrap, int seconds, int threads, long seed) {
-        return new TortureOptions(mode, wrap, PATIENCE, seconds, LEAST, 150, threads, seed, 0, 0, 0, 0);
+        return new TortureOptions(mode, wrap, PATIENCE, seconds, LEAST, CONNECTIONS, MOST, threads, seed, 0, 0, 0, 0);
     }
 
     static TortureOptions parse(String... args) {
@@ -64,7 +68,8 @@ record TortureOptions(
                 number(values, "patience", PATIENCE),
                 number(values, "seconds", 60),
                 0,
-                number(values, "connections", 150),
+                number(values, "connections", CONNECTIONS),
+                number(values, "most", MOST),
                 number(values, "threads", 1),
                 Long.parseLong(value(
                         values,

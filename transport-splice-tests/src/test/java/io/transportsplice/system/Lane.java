@@ -24,6 +24,8 @@ final class Lane implements AutoCloseable {
     private static final int LATER_SECONDS = 300;
 
     private static final List<String> MODES = List.of("auto", "splice", "copy");
+    /** Bytes of a stream at the most: the fewer, the more connections a night has. */
+    private static final List<Integer> MOST = List.of(30_000, 100_000, 100_000, 8_000_000);
 
     private final String what;
     private final Trouble trouble;
@@ -38,22 +40,23 @@ final class Lane implements AutoCloseable {
 
     /** With a relay in the clients' process. */
     static Lane within(SplittableRandom random) throws IOException {
-        String mode = draw(random);
+        String mode = draw(MODES, random);
         boolean wrap = random.nextBoolean();
         Lane lane = new Lane(mode + (wrap ? ", wrapped" : ""), Trouble.NONE);
-        lane.startClients(List.of("mode=" + mode, "wrap=" + wrap, "threads=" + random.nextInt(1, 3)));
+        lane.startClients(List.of(
+                "mode=" + mode, "wrap=" + wrap, "threads=" + random.nextInt(1, 3), "most=" + draw(MOST, random)));
         return lane;
     }
 
     /** Through two proxies: for clients that speak first, and for servers. */
     static Lane through(SplittableRandom random, Trouble trouble) throws IOException {
-        String mode = draw(random);
+        String mode = draw(MODES, random);
         Lane lane = new Lane("tcp-proxy, " + mode + ", " + trouble, trouble);
-        List<String> ports = new ArrayList<>();
+        List<String> options = new ArrayList<>(List.of("most=" + draw(MOST, random)));
         try {
-            ports.addAll(lane.addProxy("port", "backendPort", mode, random));
-            ports.addAll(lane.addProxy("serverFirstPort", "serverFirstBackendPort", mode, random));
-            lane.startClients(ports);
+            options.addAll(lane.addProxy("port", "backendPort", mode, random));
+            options.addAll(lane.addProxy("serverFirstPort", "serverFirstBackendPort", mode, random));
+            lane.startClients(options);
         } catch (IOException | RuntimeException | Error e) {
             lane.close();
             throw e;
@@ -73,8 +76,8 @@ final class Lane implements AutoCloseable {
         return List.of(portName + "=" + proxy.address().getPort(), backendName + "=" + backend.getPort());
     }
 
-    private static String draw(SplittableRandom random) {
-        return MODES.get(random.nextInt(MODES.size()));
+    private static <T> T draw(List<T> all, SplittableRandom random) {
+        return all.get(random.nextInt(all.size()));
     }
 
     private static InetSocketAddress freeAddress() throws IOException {

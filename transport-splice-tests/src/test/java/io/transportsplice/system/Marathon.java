@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 
 /**
  * A night of {@link Torture}: rounds in which several processes of clients and servers have random connections through
- * proxies of their own, which are processes too. The mode of each proxy and the round's {@link Trouble} are drawn; a third
- * of the lanes has a relay in the process of its clients instead, wrapped or not. Told by {@code -Dmarathon.connections}
+ * proxies of their own, which are processes too. The mode of each proxy, the round's {@link Trouble} and how long streams may
+ * be are drawn; a third of the lanes has a relay in the process of its clients instead, wrapped or not. Told by {@code -Dmarathon.connections}
  * (1,000,000), after which it ends, {@code -Dmarathon.seconds}, after which it ends too (8 hours), {@code -Dmarathon.lanes}
  * (2), {@code -Dmarathon.roundSeconds} (60) and {@code -Dmarathon.seed}.
  */
