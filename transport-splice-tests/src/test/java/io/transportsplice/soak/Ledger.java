@@ -90,8 +90,8 @@ final class Ledger {
         for (Connection connection : quiet) {
             abandoned.set(connection.plan.id());
             if (!connection.plan.mayNeverArrive()) {
-                connection.report(true, Verdict.LOST, "it never reached the other end");
-                connection.report(false, Verdict.LOST, "it never reached the other end");
+                connection.report(true, Verdict.UNREACHED, "it never reached the other end");
+                connection.report(false, Verdict.UNREACHED, "it never reached the other end");
             }
             settle(connection);
         }
@@ -106,7 +106,7 @@ final class Ledger {
     /** At the end of a run: compares the ends that came without a header with those that were to. */
     void settleSilent() {
         for (long i = silentEnds; i < silentEndsExpected; i++) {
-            tally.count(Verdict.LOST, "the end of a silent connection never came");
+            tally.count(Verdict.UNREACHED, "the end of a silent connection never came");
         }
         for (long i = silentEndsExpected; i < silentEnds; i++) {
             tally.count(Verdict.RESET_SEEN_CLEAN, "an end without a header, and no silent connection to explain it");

@@ -10,6 +10,8 @@ enum Verdict {
     RESET_SEEN_CLEAN,
     /** A clean end came before all bytes had. */
     LOST,
+    /** It never came to the other end: a proxy may have refused it, which whoever has closed already does not see. */
+    UNREACHED,
     /** Bytes of this connection, but not the ones that belong here. */
     WRONG,
     /** Bytes of another connection. */

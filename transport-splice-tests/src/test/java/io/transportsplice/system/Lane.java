@@ -119,11 +119,11 @@ final class Lane implements AutoCloseable {
         }
     }
 
-    /** What must not have happened: whom a proxy has no descriptors for, it resets. */
+    /** What must not have happened: whom a proxy has no descriptors for, it resets, and those do not reach the other end. */
     List<String> mustNotHave() {
         return trouble == Trouble.FEW_DESCRIPTORS
                 ? List.of("lost", "wrong", "foreign", "hang")
-                : List.of("lost", "wrong", "foreign", "hang", "broken", "reset_seen_clean");
+                : List.of("lost", "wrong", "foreign", "hang", "broken", "unreached", "reset_seen_clean");
     }
 
     /** Waits until the clients are done, and ends the proxies, which must hold nothing any more; returns what was said. */
