@@ -23,7 +23,6 @@ import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
-import io.transportsplice.testing.TestRelay;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -273,14 +272,13 @@ class OddUsersTest {
                         .pipeline((side, pipeline) ->
                                 pipeline.channel().config().setOption(ChannelOption.ALLOCATOR, allocator)))) {
             Link link = rig.link(ROUTE);
-            TestRelay.Pair pair = rig.relay().lastPair();
-            Channel source = pair.front();
+            Channel source = rig.relay().lastPair().front();
             Keeping keeping = source.pipeline().get(Keeping.class);
             rig.async(() -> link.source().send(link.forward(), 0, 8 * MIB, 64 * KIB));
             Await.until("it has one in a pipe", () -> keeping.kept.stream().anyMatch(OddUsersTest::isInAPipe));
             source.config().setAutoRead(false); // a read there would get the failure meant for a look
             source.deregister().sync();
-            pair.back().eventLoop().register(source).sync();
+            rig.relay().lastPair().back().eventLoop().register(source).sync();
             ByteBuf inAPipe = keeping.kept.stream()
                     .filter(OddUsersTest::isInAPipe)
                     .findAny()
@@ -290,7 +288,7 @@ class OddUsersTest {
             inAPipe.release();
             source.closeFuture().sync();
             assertTrue(keeping.failedOnItsLoop.get());
-            keeping.kept.stream().filter(buffer -> buffer.refCnt() > 0).forEach(ByteBuf::release);
+            keeping.kept.removeIf(buffer -> buffer.refCnt() == 0 || buffer.release());
         }
     }
 
