@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -40,46 +38,6 @@ class OddUsersTest {
     private static final int MIB = 1024 * KIB;
     private static final Route ROUTE = Route.TCP_TCP_UP;
 
-    /** Passes on what it reads, as it likes. */
-    private static class Passing extends ChannelDuplexHandler {
-        final AtomicLong bytes = new AtomicLong();
-        volatile Channel peer;
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            bytes.addAndGet(((ByteBuf) message).readableBytes());
-            peer.write(message);
-        }
-
-        @Override
-        public void channelReadComplete(ChannelHandlerContext ctx) {
-            peer.flush();
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext ctx) {
-            if (peer != null) { // not before all is written, as Netty's own examples do
-                peer.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-            }
-        }
-
-        static void join(Channel front, Channel back) {
-            of(back).peer = front;
-            of(front).peer = back;
-            front.config().setAutoRead(true);
-            back.config().setAutoRead(true);
-        }
-
-        static Passing of(Channel channel) {
-            return channel.pipeline().get(Passing.class);
-        }
-
-        @Override
-        public void handlerAdded(ChannelHandlerContext ctx) {
-            ctx.channel().config().setAutoRead(false); // until it has somebody to pass it to
-        }
-    }
-
     /** Flushes when a MiB has come. */
     private static final class LateFlusher extends Passing {
         private long unflushed;
@@ -104,6 +62,38 @@ class OddUsersTest {
     void shouldReadOnForWhoeverFlushesLate(Mode mode) throws Exception {
         try (Rig rig = new Rig(mode).configure(c -> c.relay(LateFlusher::new, Passing::join))) {
             rig.link(ROUTE).carryToEnd(8 * MIB, 64 * KIB);
+        }
+    }
+
+    /** Keeps the latest of what it passes on, as many as may wait in sinks. */
+    private static final class Remembering extends Passing {
+        private final Queue<ByteBuf> kept = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            kept.add(((ByteBuf) message).retain());
+            super.channelRead(ctx, message);
+            forgetAllBut(SpliceOptions.defaults().maxInFlight());
+        }
+
+        void forgetAllBut(int latest) {
+            while (kept.size() > latest) {
+                kept.remove().release();
+            }
+        }
+    }
+
+    /** What is sent already waits for no sink. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldReadOnForWhoeverKeepsWhatIsSent(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.relay(Remembering::new, Passing::join))) {
+            Link link = rig.link(ROUTE);
+            Remembering source = rig.relay().lastPair().front().pipeline().get(Remembering.class);
+            long sent = link.fillUp(16 * MIB); // so that the source has stopped for its sink
+            link.sink().receive(link.forward(), 0, sent);
+            link.carry(sent, sent + 8 * MIB, 64 * KIB);
+            source.forgetAllBut(0);
         }
     }
 
