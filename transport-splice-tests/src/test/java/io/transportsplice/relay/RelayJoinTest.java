@@ -17,6 +17,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
@@ -34,6 +35,7 @@ import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
@@ -239,5 +241,42 @@ class RelayJoinTest {
         assertThrows(IllegalStateException.class, () -> RelayHandler.join(a, new LocalChannel()));
         assertNull(a.pipeline().get(RelayHandler.class));
         assertTrue(a.config().isAutoRead());
+    }
+
+    @Test
+    void shouldRelayOnWhenItsChannelsMoveToAnotherLoop() throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try {
+            Unjoined joined = unjoined();
+            joined.join();
+            joined.link().carry(0, MIB, 64 * KIB);
+            for (Channel channel : List.of(joined.back(), joined.front())) {
+                channel.deregister().sync();
+                group.register(channel).sync();
+            }
+            joined.link().carry(MIB, 2 * MIB, 64 * KIB);
+            joined.link().carryBack(0, MIB, 64 * KIB);
+            joined.link().finish(MIB);
+        } finally {
+            LoopGroups.end(group);
+        }
+    }
+
+    /** Its pipeline takes no handler any more, and no task. */
+    @Test
+    void shouldResetTheOtherWhereTheLoopOfOneHasEnded() throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        EpollSocketChannel bare = new EpollSocketChannel();
+        EpollSocketChannel gone = new EpollSocketChannel();
+        group.register(bare).sync();
+        group.register(gone).sync();
+        gone.pipeline().addLast(new RelayHandler());
+        LoopGroups.end(group);
+        Unjoined unjoined = unjoined();
+        RelayHandler.join(bare, unjoined.front());
+        RelayHandler.join(unjoined.back(), gone);
+        Link link = unjoined.link();
+        Link.expect(new Received(0, End.RESET), link.source().receiveToEnd(link.backward(), 0));
+        Link.expect(new Received(0, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
     }
 }

@@ -139,6 +139,11 @@ final class Direction {
 
     // Abandoned.
 
+    /** The sink's event loop has ended before it could say anything. */
+    boolean isOrphaned() {
+        return sink.eventLoop().isShutdown() && pair.ending() == null;
+    }
+
     /** The source is no more. */
     void abandon() {
         if (!pair.isFinished()) {

@@ -74,6 +74,14 @@ final class IdleWatch {
         }
     }
 
+    /** To another event loop. */
+    void moved() {
+        if (next != null) {
+            next.cancel(false);
+            schedule();
+        }
+    }
+
     /** Whatever it was, and whoever in the pipeline got it. */
     void hasRead() {
         reads++;

@@ -134,7 +134,7 @@ public final class RelayHandler extends RelaySide {
 
     @Override
     void joined(Direction direction) {
-        if (!channel.isActive() || input == Input.CUT) {
+        if (!channel.isActive() || input == Input.CUT || direction.isOrphaned()) {
             LateReset.now(channel);
             direction.abandon();
             return;
@@ -193,6 +193,16 @@ public final class RelayHandler extends RelaySide {
         if (pair == null || !pair.isFinished()) { // else it is being closed, with nothing left to lose but a FIN
             LateReset.now(channel);
         }
+    }
+
+    /** On another event loop: Netty has forgotten what was asked for on the one before. */
+    @Override
+    public void channelRegistered(ChannelHandlerContext context) {
+        idleWatch.moved();
+        if (out != null && input == Input.OPEN && out.sink().isWritable()) {
+            context.read();
+        }
+        context.fireChannelRegistered();
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -63,9 +64,19 @@ final class RelayPair {
         RelaySide side = channel.pipeline().get(RelaySide.class);
         if (side == null) {
             side = newSide.get();
-            channel.pipeline().addLast(side);
+            add(side, channel);
         }
         return side;
+    }
+
+    private static void add(RelaySide side, Channel channel) {
+        try {
+            channel.pipeline().addLast(side);
+        } catch (RejectedExecutionException e) {
+            if (!channel.eventLoop().isShutdown()) {
+                throw e;
+            } // else it is closed, for which the other side is reset
+        }
     }
 
     private static boolean hasRecorder() {
