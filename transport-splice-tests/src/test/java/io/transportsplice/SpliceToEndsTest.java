@@ -6,16 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Rig;
@@ -185,5 +191,75 @@ class SpliceToEndsTest {
         assertEquals(MIB, moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
         link.sink().send(link.backward(), 0, REST, CHUNK);
         Await.until("the sink's read is served", () -> Own.bytes(sink) > 0);
+    }
+
+    /** It is an IOException, too, and goes by the same way. */
+    @Test
+    void shouldGoOnWhereOnlyTheOutputOfItsSourceFails() throws Exception {
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, MIB);
+        source.eventLoop()
+                .submit(() -> {
+                    source.writeAndFlush(Unpooled.buffer(64 * MIB).writeZero(64 * MIB), source.voidPromise());
+                    ((DuplexChannel) source).shutdownOutput();
+                })
+                .sync();
+        link.carry(0, MIB, CHUNK);
+        assertEquals(MIB, moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        assertEquals(0, Own.bytes(source));
+    }
+
+    /** What nobody has asked for stays out of the source's own pipeline. */
+    @Test
+    void shouldReadNothingForTheSourceWhenItIsCancelled() throws Exception {
+        AtomicLong reads = new AtomicLong();
+        source.pipeline().addLast(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void read(ChannelHandlerContext ctx) {
+                reads.incrementAndGet();
+                ctx.read();
+            }
+        });
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, MIB);
+        link.carry(0, REST, CHUNK);
+        moved.cancel(false);
+        source.eventLoop().submit(() -> {}).sync();
+        link.source().send(link.forward(), REST, 2 * REST, CHUNK);
+        for (int turns = 0; turns < 3; turns++) { // in which the loop may read them
+            source.eventLoop().submit(() -> {}).sync();
+        }
+        assertEquals(0, reads.get());
+        assertEquals(0, Own.bytes(source));
+        source.read();
+        Await.until("it has asked", () -> Own.bytes(source) > 0);
+    }
+
+    /** Where Netty takes back all that was asked; and then their first loop ends. */
+    @Test
+    void shouldGoOnWhenItsChannelsMoveToAnotherLoop() throws Exception {
+        EventLoopGroup first = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        EventLoopGroup second = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try {
+            move(first);
+            Future<Long> moved = EpollSplice.spliceTo(source, sink, 2L * MIB);
+            link.carry(0, MIB, CHUNK);
+            move(second);
+            LoopGroups.end(first);
+            link.carry(MIB, 2L * MIB, CHUNK);
+            CompletableFuture<Long> told = new CompletableFuture<>();
+            moved.addListener((Future<Long> done) -> told.complete(done.getNow()));
+            assertEquals(2L * MIB, told.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        } finally {
+            source.close().sync();
+            sink.close().sync();
+            LoopGroups.end(first);
+            LoopGroups.end(second);
+        }
+    }
+
+    private void move(EventLoopGroup group) throws InterruptedException {
+        for (Channel channel : new Channel[] {sink, source}) {
+            channel.deregister().sync();
+            group.register(channel).sync();
+        }
     }
 }

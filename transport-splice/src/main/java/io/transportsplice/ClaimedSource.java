@@ -28,6 +28,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
         void read(ByteBuf buffer);
 
         void readComplete();
+
+        /** What was asked of the channel is lost, as it has moved to another event loop. */
+        void readMore();
     }
 
     static final SpliceOptions ON_DEMAND =
@@ -48,6 +51,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
     private boolean open = true;
     /** The source's own pipeline asked for a message. */
     private boolean readAsked;
+    /** A transfer asked for one, and nobody else has: Netty takes no read() back. */
+    private boolean readAhead;
 
     private ClaimedSource(EpollSpliceHandler handler) {
         this.handler = handler;
@@ -117,16 +122,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     void read() {
+        readAhead = true;
         ctx.read();
-    }
-
-    /** Netty takes a read() back when autoRead is switched off, and has no other call for it. */
-    void takeBackRead() {
-        boolean asked = readAsked;
-        channel().config().setAutoRead(true);
-        channel().config().setAutoRead(false);
-        readAsked = asked;
-        handler.forgetRead();
     }
 
     /** A transfer is about to end: the source is as it was before, but for what is held. */
@@ -160,7 +157,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     private void leaveIfEmpty() {
-        if (held.isEmpty() && !ctx.isRemoved()) {
+        if (held.isEmpty() && !readAhead && !ctx.isRemoved()) {
             ctx.pipeline().remove(this);
         }
     }
@@ -176,10 +173,19 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     @Override
+    public void channelRegistered(ChannelHandlerContext context) {
+        context.fireChannelRegistered();
+        if (taker != null) {
+            taker.readMore();
+        }
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         if (taker != null && message instanceof LimitedBytes limited) {
+            readAhead = false;
             taker.read(limited.content());
-        } else if (open && held.isEmpty()) {
+        } else if (open && held.isEmpty() && !readAhead) {
             context.fireChannelRead(message);
         } else {
             held.add(message);
@@ -201,6 +207,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
         if (!open) {
             return; // later
         }
+        readAhead = false;
         if (held.isEmpty()) {
             readAsked = false;
             context.read();
@@ -239,7 +246,10 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        inputEnded |= event == ChannelInputShutdownReadComplete.INSTANCE;
+        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+            inputEnded = true;
+            readAhead = false;
+        }
         if (isEnd(event) && !held.isEmpty()) {
             held.add(event);
         } else {

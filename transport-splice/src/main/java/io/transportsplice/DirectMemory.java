@@ -13,7 +13,7 @@ record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
         return last;
     }
 
-    /** Of one that has no memory to show, nothing is known until it is asked for some: splicing needs none. */
+    /** Of one that has no memory to show, or refuses, nothing is known until it is asked again: splicing needs none. */
     static DirectMemory of(ByteBufAllocator alloc) {
         DirectMemory known = last;
         if (known.alloc == alloc) {
@@ -25,7 +25,7 @@ record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
             buffer.release();
             last = known;
             return known;
-        } catch (OutOfMemoryError e) { // whoever looks at the bytes asks again, and is told
+        } catch (RuntimeException | OutOfMemoryError e) { // whoever looks at the bytes asks again, and is told
             return new DirectMemory(alloc, false);
         }
     }

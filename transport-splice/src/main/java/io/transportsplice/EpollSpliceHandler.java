@@ -8,6 +8,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultMessageSizeEstimator;
+import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.concurrent.ProgressiveFuture;
@@ -54,6 +56,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private SpliceInput input;
     /** Null until bytes in a pipe are written: idle channels are many. */
     private @Nullable SpliceOutput output;
+    /** The pipeline's, which keeps the one that its first write finds; a user's knows no regions. */
+    private @Nullable MessageSizeEstimator estimator;
     /** Else everything is passed through. */
     private boolean possible;
 
@@ -154,7 +158,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
-            input.failLimit(cause);
+            input.failed(cause);
         }
         context.fireExceptionCaught(cause);
     }
@@ -248,17 +252,16 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         return input != null && input.isToldToSplice();
     }
 
-    /** Takes an outstanding {@code read()} back, as far as it is known to us alone. */
-    void forgetRead() {
-        input.forgetRead();
-    }
-
     // The output.
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (estimator == null) {
+            estimator = context.channel().config().getMessageSizeEstimator();
+        }
         Object meant = LimitedBytes.unwrap(message);
-        PipeByteBuf buffer = possible ? PipeByteBuf.of(meant) : null;
+        PipeByteBuf buffer =
+                possible && estimator instanceof DefaultMessageSizeEstimator ? PipeByteBuf.of(meant) : null;
         if (buffer == null) {
             context.write(meant, promise);
         } else if (Place.isFirst(ctx)) {

@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
@@ -34,6 +35,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     private long burst;
     /** Not null while a limit has bytes to come. */
     private SpliceLimit limit;
+    /** The input's if it ends next, or the channel does; else what failed is something else. */
+    private Throwable failure;
 
     SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
         this.ctx = ctx;
@@ -90,7 +93,7 @@ final class SpliceInput implements SpliceSource.Bounds {
             source.stop(SpliceFallback.HANDLER_REMOVED);
         }
         if (limit != null) {
-            failLimit(new IllegalStateException("the handler was removed"));
+            leaveLimit().fail(new IllegalStateException("the handler was removed"));
         }
     }
 
@@ -119,25 +122,13 @@ final class SpliceInput implements SpliceSource.Bounds {
         return ctx.channel().config().isAutoRead();
     }
 
-    void forgetRead() {
-        satisfied();
-        if (handle != null) {
-            handle.satisfied();
-        }
-    }
-
-    private void satisfied() {
-        request = request.satisfied();
-        answered = false;
-    }
-
     void read(Object message) {
         answered = true;
+        failure = null;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
             if (handle != null && !buffer.isWritable() && meter.filled()) {
-                // Netty reads no more at this wake-up, as if it had read as often as maxMessagesPerRead allows.
-                ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
+                stopReading();
             }
         }
         if (limit == null) {
@@ -147,11 +138,20 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
+    /** As if Netty had read as often as maxMessagesPerRead allows. What others make of such a count is not known. */
+    private void stopReading() {
+        if (ctx.channel().config().getRecvByteBufAllocator() instanceof DefaultMaxMessagesRecvByteBufAllocator) {
+            ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
+        }
+    }
+
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
         if (answered) {
-            satisfied();
+            request = request.satisfied();
+            answered = false;
         }
+        failure = null;
         if (burst > 0) {
             long copied = burst;
             burst = 0;
@@ -214,11 +214,11 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (Place.isBeforeTls(ctx)) {
             throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
         }
-        SpliceLimit started = new SpliceLimit(bytes, ctx.executor().newProgressivePromise());
+        SpliceLimit started = new SpliceLimit(bytes, new MovingPromise(ctx::executor));
         limit = started;
         started.future().addListener(done -> {
-            if (done.isCancelled()) { // told on the event loop where it began
-                Tasks.run(ctx.channel().eventLoop(), () -> endLimit(started), () -> {});
+            if (done.isCancelled()) {
+                endLimit(started);
             }
         });
         if (!ctx.channel().isOpen()) {
@@ -265,20 +265,25 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void endLimit(SpliceLimit which) {
-        if (limit != null && limit == which) {
-            leaveLimit().succeed();
+        if (limit == null || limit != which) {
+            return;
+        }
+        SpliceLimit ended = leaveLimit();
+        if (failure == null) {
+            ended.succeed();
+        } else {
+            ended.fail(failure);
         }
     }
 
-    void failLimit(Throwable cause) {
-        if (limit != null) {
-            leaveLimit().fail(cause);
-        }
+    /** Netty tells behind the last message that reading failed, and ends the input next. */
+    void failed(Throwable cause) {
+        failure = cause;
     }
 
     void closed() {
         if (limit != null) { // an exception costs microseconds, on each connection
-            failLimit(new ClosedChannelException());
+            leaveLimit().fail(failure == null ? new ClosedChannelException() : failure);
         }
     }
 

@@ -70,7 +70,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         this.source = source;
         this.sink = sink;
         this.bytes = bytes;
-        promise = source.eventLoop().newProgressivePromise();
+        promise = new MovingPromise(source::eventLoop);
     }
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
@@ -116,9 +116,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
         promise.addListener(done -> onSource(this::takeNoMore));
         taking.addListener(done -> {
-            if (done.isCancelled()) {
-                claimed.takeBackRead();
-            } else if (!done.isSuccess()) {
+            if (!done.isSuccess() && !done.isCancelled()) {
                 failure = failure == null ? done.cause() : failure;
             }
             endIfOver();
@@ -146,7 +144,8 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         }
     }
 
-    private void readMore() {
+    @Override
+    public void readMore() {
         if (taking != null && !taking.isDone() && pending < MAX_PENDING) {
             claimed.read();
         }
