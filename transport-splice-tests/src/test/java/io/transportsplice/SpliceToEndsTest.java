@@ -27,6 +27,7 @@ import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Collections;
 import java.util.List;
@@ -206,6 +207,13 @@ class SpliceToEndsTest {
         link.carry(0, MIB, CHUNK);
         assertEquals(MIB, moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
         assertEquals(0, Own.bytes(source));
+    }
+
+    @Test
+    void shouldNotFailForWhatFailedBefore() throws Exception {
+        assertEquals(0, EpollSplice.spliceTo(source, sink, 0).get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        source.pipeline().fireExceptionCaught(new IOException("somebody else's"));
+        assertEquals(0, EpollSplice.spliceTo(source, sink, 0).get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
     }
 
     /** What nobody has asked for stays out of the source's own pipeline. */

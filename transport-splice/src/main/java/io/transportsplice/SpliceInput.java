@@ -224,7 +224,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (!ctx.channel().isOpen()) {
             closed();
         } else if (bytes == 0 || isInputShutdown()) {
-            endLimit();
+            leaveLimit().succeed();
         } else {
             mayStart();
         }
