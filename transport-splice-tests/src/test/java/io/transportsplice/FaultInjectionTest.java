@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.IoEventLoop;
@@ -14,10 +15,12 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay;
 import java.io.IOException;
 import java.util.Random;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +39,10 @@ class FaultInjectionTest {
     private final Carriage carriage = new Carriage();
 
     private Link link(Route route) throws IOException {
+        return link(rig, route);
+    }
+
+    private Link link(Rig rig, Route route) throws IOException {
         System.err.println("fault injection with seed " + seed);
         for (EventExecutor loop : rig.relay(route).group()) {
             SplicingEventLoop.install((IoEventLoop) loop, new LibC(kernel));
@@ -128,6 +135,21 @@ class FaultInjectionTest {
         Received received = link.sink().receiveToEnd(link.forward(), MIB);
         assertEquals(End.RESET, received.end());
         assertEquals(End.RESET, link.source().receiveToEnd(link.backward(), 0).end());
+    }
+
+    /** Netty, which reads behind it, finds nothing but the end. */
+    @Test
+    void shouldFailATransferWhoseSourceFails() throws Exception {
+        try (Rig unjoined = SpliceToTest.newRig()) {
+            Link link = link(unjoined, Route.TCP_TCP_UP);
+            TestRelay.Pair pair = unjoined.relay().lastPair();
+            io.netty.util.concurrent.Future<Long> moved = EpollSplice.spliceTo(pair.front(), pair.back());
+            link.carry(0, MIB, CHUNK);
+            kernel.failing("fill", LibC.ECONNRESET).share(1);
+            link.source().send(link.forward(), MIB, MIB + 1000, 1000);
+            assertInstanceOf(IOException.class, moved.await().cause());
+            SpliceToTest.closeBoth(pair);
+        }
     }
 
     @ParameterizedTest

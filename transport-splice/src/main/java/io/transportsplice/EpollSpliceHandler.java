@@ -158,7 +158,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {
-            input.failed(cause);
+            input.mayHaveFailed(cause);
         }
         context.fireExceptionCaught(cause);
     }

@@ -217,8 +217,8 @@ final class SpliceInput implements SpliceSource.Bounds {
         SpliceLimit started = new SpliceLimit(bytes, new MovingPromise(ctx::executor));
         limit = started;
         started.future().addListener(done -> {
-            if (done.isCancelled()) {
-                endLimit(started);
+            if (done.isCancelled() && limit == started) {
+                leaveLimit();
             }
         });
         if (!ctx.channel().isOpen()) {
@@ -261,23 +261,22 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** The input has ended. */
     void endLimit() {
-        endLimit(limit);
+        if (limit != null && failure != null) {
+            leaveLimit().fail(failure);
+        } else if (limit != null) {
+            leaveLimit().succeed();
+        }
     }
 
-    private void endLimit(SpliceLimit which) {
-        if (limit == null || limit != which) {
-            return;
-        }
-        SpliceLimit ended = leaveLimit();
-        if (failure == null) {
-            ended.succeed();
-        } else {
-            ended.fail(failure);
+    @Override
+    public void failed(Throwable cause) {
+        if (limit != null) {
+            leaveLimit().fail(cause);
         }
     }
 
     /** Netty tells behind the last message that reading failed, and ends the input next. */
-    void failed(Throwable cause) {
+    void mayHaveFailed(Throwable cause) {
         failure = cause;
     }
 
@@ -292,7 +291,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         SpliceLimit left = limit;
         limit = null;
         if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
-            source.stop();
+            source.stop(null);
         }
         return left;
     }

@@ -26,6 +26,9 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     interface Bounds {
         /** How many bytes the next message may have; 0 if they must not be spliced. */
         long allowance();
+
+        /** The input has failed, though Netty may find nothing but its end. */
+        void failed(Throwable cause);
     }
 
     /** A fill this large leaves more behind, as a rule: worth another try at once. Smaller: let epoll say. */
@@ -59,12 +62,8 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         handle.startSplicing(this);
     }
 
-    /** Ends splicing; what is in flight lives on, and Netty reads from here. Without effect if it has ended. */
-    void stop() {
-        stop(null);
-    }
-
-    void stop(SpliceFallback reason) { // null: nothing is against anybody's wish
+    /** Ends splicing, if it goes on; what is in flight lives on, and Netty reads from here. The reason may be null. */
+    void stop(SpliceFallback reason) {
         if (isSplicing()) {
             handle.stopSplicing();
             stopped(reason);
@@ -88,7 +87,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     @Override
     public Outcome readable() {
         if (channel.isInputShutdown()) { // by its user: what is still unread is Netty's to give or not
-            stop();
+            stop(null);
             return Outcome.LEFT_TO_CHANNEL;
         }
         if (meter.asks() && !meter.isStream(unread())) {
@@ -209,6 +208,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     /** As Netty does: a channel that half-closes finds the end behind the error. */
     private void fail(IOException cause, boolean findsEnd) {
         if (channel.isOpen()) {
+            bounds.failed(cause);
             channel.pipeline().fireExceptionCaught(cause);
             if (findsEnd && channel.isOpen()) {
                 handle.stopAtEndOfInput();
