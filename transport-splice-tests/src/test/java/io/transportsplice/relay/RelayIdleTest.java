@@ -107,6 +107,23 @@ class RelayIdleTest {
         }
     }
 
+    /** Its own time holds from the start where one direction has ended before they are joined. */
+    @ParameterizedTest
+    @MethodSource("setups")
+    void shouldAllowTheTimeOfAHalfClosedConnectionToWhatWasJoinedAsOne(Setup setup) throws Exception {
+        Duration idle = Duration.ofMillis(TIMEOUT);
+        try (ClockedRelay relay = setup.relay(idle, idle.multipliedBy(10))) {
+            relay.client().halfClose();
+            relay.advance(1);
+            relay.join();
+            assertEquals(new Received(0, End.EOF), relay.server().receiveToEnd(pattern, 0));
+            for (int passed = 0; passed < 2 * TIMEOUT; passed += LATER) {
+                relay.advance(LATER);
+            }
+            assertEquals(2, relay.open());
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("setups")
     void shouldResetWhenTheTimeIsOverAndNotBefore(Setup setup) throws Exception {

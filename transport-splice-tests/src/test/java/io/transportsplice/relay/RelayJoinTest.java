@@ -243,6 +243,25 @@ class RelayJoinTest {
         assertTrue(a.config().isAutoRead());
     }
 
+    /** Without a splice handler, which would keep the registration that Netty loses then. */
+    @Test
+    void shouldRelayWhatCameBeforeItsPeerEnded() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            try (Rig stock = new Rig(Mode.PLAIN)
+                    .configure(c -> c.differentLoops().relay(RelayHandler::new, (front, back) -> {}))) {
+                Link link = stock.link(Route.TCP_TCP_UP);
+                TestRelay.Pair pair = stock.relay().lastPair();
+                link.source().send(link.forward(), 0, 500, 500);
+                RelayHandler.join(pair.front(), pair.back());
+                link.source().send(link.forward(), 500, 700, 200);
+                link.source().halfClose();
+                link.sink().halfClose();
+                link.expectEndOfForward(0, 700);
+                Link.expect(new Received(0, End.EOF), link.source().receiveToEnd(link.backward(), 0));
+            }
+        }
+    }
+
     @Test
     void shouldRelayOnWhenItsChannelsMoveToAnotherLoop() throws Exception {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -262,7 +281,6 @@ class RelayJoinTest {
         }
     }
 
-    /** Its pipeline takes no handler any more, and no task. */
     @Test
     void shouldResetTheOtherWhereTheLoopOfOneHasEnded() throws Exception {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());

@@ -76,12 +76,15 @@ final class Direction {
         sink.flush();
     }
 
-    /**
-     * This direction's source takes more again: the other direction goes on. Not where the input has ended: since Netty 4.2.13
-     * such a channel may have lost its registration with epoll, and reading fails. Nor where it is closed: its loop may have
-     * ended, too.
-     */
+    /** This direction's source takes more again: the other direction goes on. Not if it is closed: its loop may have ended. */
     void resumePeer() {
+        if (sink.isOpen()) {
+            Loops.run(sink, this::readPeer);
+        }
+    }
+
+    /** Not where the input has ended by then: since Netty 4.2.13 its registration may be lost, and reading fails. */
+    private void readPeer() {
         if (sinkSide.mayReadMore() && sink.isOpen()) {
             sink.read();
         }

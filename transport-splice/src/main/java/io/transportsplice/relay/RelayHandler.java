@@ -141,7 +141,7 @@ public final class RelayHandler extends RelaySide {
         }
         out = direction;
         idleWatch.joined(direction.pair());
-        idleWatch.start(idleTimeout);
+        idleWatch.start(direction.pair().isHalfFinished() ? timeoutOnceHalfClosed() : idleTimeout);
         for (Object message = early.poll(); message != null; message = early.poll()) {
             out.carry(message);
         }
@@ -166,9 +166,13 @@ public final class RelayHandler extends RelaySide {
 
     @Override
     void halfClosed() {
-        if (!halfClosedTimeout.isZero() && !ctx.isRemoved()) {
-            idleWatch.start(halfClosedTimeout);
+        if (!ctx.isRemoved()) {
+            idleWatch.start(timeoutOnceHalfClosed());
         }
+    }
+
+    private Duration timeoutOnceHalfClosed() {
+        return halfClosedTimeout.isZero() ? idleTimeout : halfClosedTimeout;
     }
 
     @Override

@@ -110,6 +110,11 @@ final class RelayPair {
         return both;
     }
 
+    /** Whether one direction goes on, and the other does not. */
+    boolean isHalfFinished() {
+        return finished.get() == 1;
+    }
+
     boolean isFinished() {
         return finished.get() == 2;
     }
