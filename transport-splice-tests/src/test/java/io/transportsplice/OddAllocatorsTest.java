@@ -95,9 +95,15 @@ class OddAllocatorsTest {
     /** Such as a metric, or a quota, of the user's. */
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "COPY"})
+    @SuppressWarnings("deprecation") // of a type that all allocators must name
     void shouldTellAUsersAllocatorOfTheMessagesThatWereRead(Mode mode) throws Exception {
         AtomicInteger counted = new AtomicInteger();
-        RecvByteBufAllocator allocator = () -> counting(new AdaptiveRecvByteBufAllocator().newHandle(), counted);
+        RecvByteBufAllocator allocator = new AdaptiveRecvByteBufAllocator() {
+            @Override
+            public Handle newHandle() {
+                return counting(super.newHandle(), counted);
+            }
+        };
         try (Rig rig = new Rig(mode)
                 .configure(c -> c.relay(Looking::new, (front, back) -> {})
                         .pipeline(

@@ -9,16 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultEventLoopGroup;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -49,6 +52,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class WrappedGroupTest {
     private static final int MIB = 1024 * 1024;
+
+    private static final SpliceOptions ALWAYS =
+            SpliceOptions.builder().policy(SpliceOptions.Policy.ALWAYS).build();
 
     private final AtomicInteger registrations = new AtomicInteger();
 
@@ -81,6 +87,55 @@ class WrappedGroupTest {
         carriage.awaitAtLeast(31 * MIB);
         assertEquals(adoptions, SpliceMetrics.snapshot().adoptions());
         assertEquals(2, registrations.get());
+    }
+
+    /** With autoRead off a handler that others stand in front of may not splice; its initializer is not one of them. */
+    @Test
+    void shouldSpliceTheFirstMessageThatIsAskedFor() throws Exception {
+        long refused = SpliceMetrics.snapshot().fallbacks(SpliceFallback.NOT_FIRST);
+        IoEventLoopGroup group = EpollSplice.wrap(new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()));
+        CompletableFuture<Boolean> inAPipe = new CompletableFuture<>();
+        try {
+            Channel server = new ServerBootstrap()
+                    .group(group)
+                    .channel(EpollServerSocketChannel.class)
+                    .childOption(ChannelOption.AUTO_READ, false)
+                    .childHandler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.pipeline().addLast(new EpollSpliceHandler(ALWAYS), new Asking(inAPipe));
+                        }
+                    })
+                    .bind(InetAddress.getLoopbackAddress(), 0)
+                    .syncUninterruptibly()
+                    .channel();
+            try (Peer client = Peer.connect(server.localAddress())) {
+                client.send(new Pattern(1), 0, 100, 100);
+                assertTrue(inAPipe.get(20, TimeUnit.SECONDS));
+            }
+            server.close().syncUninterruptibly();
+        } finally {
+            LoopGroups.end(group);
+        }
+        assertEquals(refused, SpliceMetrics.snapshot().fallbacks(SpliceFallback.NOT_FIRST));
+    }
+
+    private static final class Asking extends SimpleChannelInboundHandler<ByteBuf> {
+        private final CompletableFuture<Boolean> inAPipe;
+
+        Asking(CompletableFuture<Boolean> inAPipe) {
+            this.inAPipe = inAPipe;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.read();
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf message) {
+            inAPipe.complete(message instanceof PipeByteBuf);
+        }
     }
 
     private static void send(Peer client, Pattern pattern) {

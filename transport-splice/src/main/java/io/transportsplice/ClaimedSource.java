@@ -36,7 +36,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     static final SpliceOptions ON_DEMAND =
             SpliceOptions.builder().policy(SpliceOptions.Policy.ON_DEMAND).build();
 
-    private final EpollSpliceHandler handler;
+    private EpollSpliceHandler handler;
     /** Messages, and events that must not overtake them. */
     private final Queue<Object> held = new ArrayDeque<>(0);
 
@@ -53,10 +53,6 @@ final class ClaimedSource extends ChannelDuplexHandler {
     private boolean readAsked;
     /** A transfer asked for one, and nobody else has: Netty takes no read() back. */
     private boolean readAhead;
-
-    private ClaimedSource(EpollSpliceHandler handler) {
-        this.handler = handler;
-    }
 
     /** The splice handler behind which the source's bytes are plain; put there if there is none. */
     private static EpollSpliceHandler handlerOf(Channel channel) {
@@ -86,12 +82,13 @@ final class ClaimedSource extends ChannelDuplexHandler {
         EpollSpliceHandler handler = handlerOf(channel);
         ClaimedSource source = channel.pipeline().get(ClaimedSource.class);
         if (source == null) {
-            source = new ClaimedSource(handler);
+            source = new ClaimedSource();
             channel.pipeline().addAfter(channel.pipeline().context(handler).name(), null, source);
         }
         if (source.taker != null) {
             throw new IllegalStateException("bytes of this channel are being transferred already");
         }
+        source.handler = handler; // the one of an earlier transfer may have been removed
         source.claimedBy(taker);
         return source;
     }
@@ -113,7 +110,14 @@ final class ClaimedSource extends ChannelDuplexHandler {
         return handler;
     }
 
-    /** Up to so many of the bytes that were read too early, which are the caller's; or {@code null}. */
+    /** How many bytes were read too early. */
+    long heldBytes() {
+        return held.stream()
+                .mapToLong(next -> next instanceof ByteBuf buffer ? buffer.readableBytes() : 0)
+                .sum();
+    }
+
+    /** Up to so many of those, which are the caller's; or {@code null}. */
     ByteBuf takeHeld(long most) {
         if (!(held.peek() instanceof ByteBuf buffer)) {
             return null;
@@ -146,8 +150,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
         }
         open = true;
         if (inputEnded) {
-            deliverAll();
-            if (!wasHalfClosing) {
+            deliverWhileOpen();
+            if (open && !wasHalfClosing) {
                 channel().close(); // as Netty would have
             }
         } else if (readAsked) {
@@ -157,7 +161,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     private void leaveIfEmpty() {
-        if (held.isEmpty() && !readAhead && !ctx.isRemoved()) {
+        if (open && held.isEmpty() && !readAhead && !ctx.isRemoved()) {
             ctx.pipeline().remove(this);
         }
     }
@@ -212,13 +216,25 @@ final class ClaimedSource extends ChannelDuplexHandler {
             readAsked = false;
             context.read();
         } else if (channel().config().isAutoRead()) {
-            deliverAll();
-            context.read();
+            deliverWhileOpen();
+            if (open) {
+                context.read();
+            }
         } else {
             deliver(held.poll());
             context.fireChannelReadComplete();
         }
         leaveIfEmpty();
+    }
+
+    /** A receiver may begin a transfer, which takes the rest. */
+    private void deliverWhileOpen() {
+        while (open && !held.isEmpty()) {
+            deliver(held.poll());
+        }
+        if (open) {
+            ctx.fireChannelReadComplete();
+        }
     }
 
     private void deliverAll() {

@@ -86,7 +86,8 @@ public final class EpollSplice {
      *
      * <p>The file is the caller's, who closes it, not before the future is done, and calls fsync(2) if he needs that. Behind a
      * write that failed, on a full disk for instance, nothing is written: bytes that had been taken from the source by then are
-     * lost, and how many are in the file {@link io.netty.util.concurrent.GenericProgressiveFutureListener progress} has told.
+     * lost. {@link io.netty.util.concurrent.GenericProgressiveFutureListener Progress} has told how many are in the file, but
+     * for what there is of the write that failed.
      *
      * @param file open for writing; not one without an offset, as a pipe is
      * @param offset where the first byte goes; the file's own position is not used, and stays

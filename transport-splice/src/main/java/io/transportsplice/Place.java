@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Iterator;
 import java.util.Map;
@@ -12,10 +13,10 @@ final class Place {
 
     private Place() {}
 
-    /** Whether it is the first, but for an adoption. */
+    /** Whether it is the first, but for an adoption, or for what is just adding it. */
     static boolean isFirst(ChannelHandlerContext ctx) {
         ChannelHandler first = ctx.pipeline().first();
-        if (!(first instanceof Adoption)) {
+        if (!(first instanceof Adoption || first instanceof ChannelInitializer)) {
             return first == ctx.handler();
         }
         Iterator<Map.Entry<String, ChannelHandler>> handlers = ctx.pipeline().iterator();

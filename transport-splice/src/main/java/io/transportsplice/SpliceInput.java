@@ -2,8 +2,8 @@
 package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
@@ -138,9 +138,9 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
-    /** As if Netty had read as often as maxMessagesPerRead allows. What others make of such a count is not known. */
+    /** As if Netty had read as often as maxMessagesPerRead allows. What a user's allocator makes of that is not known. */
     private void stopReading() {
-        if (ctx.channel().config().getRecvByteBufAllocator() instanceof DefaultMaxMessagesRecvByteBufAllocator) {
+        if (ctx.channel().config().getRecvByteBufAllocator().getClass() == AdaptiveRecvByteBufAllocator.class) {
             ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
         }
     }

@@ -74,6 +74,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
+        source.eventLoop(); // throws if it has none
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.on(sink.eventLoop(), () -> {
             if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
@@ -109,7 +110,11 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             return;
         }
         claimed = ClaimedSource.claim(source, this);
-        taking = take(bytes - writeHeld());
+        Future<Long> rest = take(bytes - Math.min(bytes, claimed.heldBytes()));
+        if (!rest.isDone() || rest.isSuccess()) { // else nothing is taken
+            writeHeld();
+        }
+        taking = rest; // now that what comes of the writes may
         if (failure != null) {
             takeNoMore();
         }
@@ -121,19 +126,18 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             }
             endIfOver();
         });
-        sink.flush(); // now that what comes of the writes may
+        sink.flush();
         readMore();
     }
 
     /** What the transfer before this one read too much. */
-    private long writeHeld() {
+    private void writeHeld() {
         long taken = 0;
         ByteBuf buffer;
         while (taken < bytes && (buffer = claimed.takeHeld(bytes - taken)) != null) {
             taken += buffer.readableBytes();
             read(buffer);
         }
-        return taken;
     }
 
     private Future<Long> take(long rest) {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a transfer has read too much, and who gets it. */
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class SpliceToHeldTest {
+    private static final int READ = 1000;
+
+    @TempDir
+    private Path dir;
+
+    private final Rig rig = SpliceToTest.newRig();
+    private Link link;
+    private Channel source;
+    private Channel sink;
+
+    @BeforeEach
+    void open() throws Exception {
+        link = rig.link(Route.TCP_TCP_UP);
+        TestRelay.Pair pair = rig.relay().lastPair();
+        source = pair.front();
+        sink = pair.back();
+        source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        source.close().sync();
+        sink.close().sync();
+        rig.close();
+    }
+
+    private static long await(Future<Long> moved) throws Exception {
+        return moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shouldTakeNothingWhereAnotherLimitIsUnderWay() throws Exception {
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
+        EpollSpliceHandler handler = source.pipeline().get(EpollSpliceHandler.class);
+        source.eventLoop().submit(() -> handler.limit(READ)).sync();
+        Future<Long> refused = EpollSplice.spliceTo(source, sink, READ);
+        assertInstanceOf(IllegalStateException.class, refused.await().cause());
+        sink.close().sync();
+        assertEquals(READ - 1, link.sink().receiveToEnd(link.forward(), 0).bytes());
+    }
+
+    @Test
+    void shouldTakeWhatIsHeldThoughTheHandlerWasRemoved() throws Exception {
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
+        source.pipeline().remove(EpollSpliceHandler.class);
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        assertEquals(READ, await(EpollSplice.spliceTo(source, sink, READ)));
+    }
+
+    @Test
+    void shouldRefuseASourceThatHasNoEventLoop() {
+        EpollSocketChannel unregistered = new EpollSocketChannel();
+        assertThrows(IllegalStateException.class, () -> EpollSplice.spliceTo(unregistered, sink));
+        unregistered.unsafe().closeForcibly();
+    }
+
+    /** Begins a transfer when it gets the first message. */
+    private static final class Beginner extends ChannelInboundHandlerAdapter {
+        private final FileDescriptor file;
+        private final ExecutorService writer;
+        private final CompletableFuture<Long> second = new CompletableFuture<>();
+        private long bytes;
+
+        Beginner(FileDescriptor file, ExecutorService writer) {
+            this.file = file;
+            this.writer = writer;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (bytes == 0) {
+                begin(ctx.channel());
+            }
+            bytes += ((ByteBuf) message).readableBytes();
+            ReferenceCountUtil.release(message);
+        }
+
+        private void begin(Channel channel) {
+            EpollSplice.spliceTo(channel, file, 0, READ, writer)
+                    .addListener(first -> EpollSplice.spliceTo(channel, file, READ, 2 * READ, writer)
+                            .addListener((Future<Long> done) -> second.complete(done.getNow())));
+        }
+    }
+
+    @Test
+    void shouldLeaveTheRestToATransferThatAReceiverBegins() throws Exception {
+        ExecutorService writer = Executors.newSingleThreadExecutor();
+        FileDescriptor file =
+                FileDescriptor.from(Files.createFile(dir.resolve("file")).toFile());
+        try {
+            source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            Beginner beginner = new Beginner(file, writer);
+            source.pipeline().addLast(beginner);
+            source.pipeline().remove(SpliceToTest.Rest.class);
+            Future<Long> first = EpollSplice.spliceTo(source, sink, READ / 2);
+            link.source().send(link.forward(), 0, 10 * READ, 10 * READ);
+            link.source().halfClose(); // so that Netty reads all, unasked
+            assertEquals(READ / 2, await(first));
+            assertEquals(2 * READ, beginner.second.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        } finally {
+            writer.shutdown();
+            file.close();
+        }
+    }
+}
