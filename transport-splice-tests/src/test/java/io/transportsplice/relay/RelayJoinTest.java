@@ -286,8 +286,7 @@ class RelayJoinTest {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         EpollSocketChannel bare = new EpollSocketChannel();
         EpollSocketChannel gone = new EpollSocketChannel();
-        group.register(bare).sync();
-        group.register(gone).sync();
+        List.of(bare, gone).forEach(channel -> group.register(channel).syncUninterruptibly());
         gone.pipeline().addLast(new RelayHandler());
         LoopGroups.end(group);
         Unjoined unjoined = unjoined();
