@@ -150,7 +150,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
         }
         open = true;
         if (inputEnded) {
-            deliverWhileOpen();
+            deliverHeld(false);
             if (open && !wasHalfClosing) {
                 channel().close(); // as Netty would have
             }
@@ -173,7 +173,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
-        deliverAll();
+        deliverHeld(true);
     }
 
     @Override
@@ -216,7 +216,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
             readAsked = false;
             context.read();
         } else if (channel().config().isAutoRead()) {
-            deliverWhileOpen();
+            deliverHeld(false);
             if (open) {
                 context.read();
             }
@@ -227,22 +227,12 @@ final class ClaimedSource extends ChannelDuplexHandler {
         leaveIfEmpty();
     }
 
-    /** A receiver may begin a transfer, which takes the rest. */
-    private void deliverWhileOpen() {
-        while (open && !held.isEmpty()) {
-            deliver(held.poll());
-        }
-        if (open) {
-            ctx.fireChannelReadComplete();
-        }
-    }
-
-    private void deliverAll() {
-        boolean some = !held.isEmpty();
-        while (!held.isEmpty()) {
-            deliver(held.poll());
-        }
-        if (some) {
+    /** All, or until a receiver begins a transfer, which takes the rest. */
+    private void deliverHeld(boolean all) {
+        if (!held.isEmpty()) {
+            while ((all || open) && !held.isEmpty()) {
+                deliver(held.poll());
+            }
             ctx.fireChannelReadComplete();
         }
     }
@@ -275,7 +265,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        deliverAll();
+        deliverHeld(true);
         context.fireChannelInactive();
     }
 }
