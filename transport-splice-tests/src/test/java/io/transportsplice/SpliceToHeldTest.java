@@ -135,6 +135,7 @@ class SpliceToHeldTest {
             source.pipeline().addLast(beginner);
             source.pipeline().remove(SpliceToTest.Rest.class);
             Future<Long> first = EpollSplice.spliceTo(source, sink, READ / 2);
+            Await.until("it has begun", () -> source.pipeline().get(ClaimedSource.class) != null);
             link.source().send(link.forward(), 0, 10 * READ, 10 * READ);
             link.source().halfClose(); // so that Netty reads all, unasked
             assertEquals(READ / 2, await(first));
