@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -20,9 +21,13 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Peer.End;
+import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import io.transportsplice.testing.TestRelay;
 import java.lang.reflect.Proxy;
+import java.nio.ByteOrder;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -143,6 +148,63 @@ class OddAllocatorsTest {
             rig.async(() -> link.source().send(link.forward(), 100, 8 * MIB, 64 * KIB));
             source.closeFuture().sync();
             assertFalse(looking.readOn.get());
+        }
+    }
+
+    /** What has bytes in a pipe within. */
+    private enum Form {
+        COMPOSITE {
+            @Override
+            ByteBuf of(ByteBuf bytes) {
+                return Unpooled.wrappedBuffer(Unpooled.directBuffer(1).writeByte(1), bytes);
+            }
+        },
+        FIXED {
+            @Override
+            ByteBuf of(ByteBuf bytes) {
+                return Unpooled.wrappedUnmodifiableBuffer(
+                        Unpooled.directBuffer(1).writeByte(1), bytes);
+            }
+        },
+        SWAPPED {
+            @Override
+            @SuppressWarnings("deprecation") // some still use it
+            ByteBuf of(ByteBuf bytes) {
+                return bytes.order(ByteOrder.LITTLE_ENDIAN);
+            }
+        };
+
+        abstract ByteBuf of(ByteBuf bytes);
+    }
+
+    /** Passes on what it has made of it. */
+    private static final class Forming extends Passing {
+        private final Form form;
+
+        Forming(Form form) {
+            this.form = form;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            super.channelRead(ctx, form.of((ByteBuf) message));
+        }
+    }
+
+    /** Netty would look while it writes, and end the stream as if it were whole. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldResetTheSinkOfWhatCouldNotBeRead(Form form) throws Exception {
+        FailingAllocator allocator = new FailingAllocator();
+        try (Rig rig = rig(Mode.SPLICE, () -> new Forming(form), allocator)) {
+            Link link = rig.link(ROUTE);
+            rig.async(() -> link.source().receiveToEnd(link.backward(), 0));
+            TestRelay.Pair pair = rig.relay().lastPair();
+            Passing.join(pair.front(), pair.back());
+            allocator.refuse();
+            link.source().send(link.forward(), 0, 100, 100);
+            Link.expect(new Received(0, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            pair.front().closeFuture().sync();
         }
     }
 

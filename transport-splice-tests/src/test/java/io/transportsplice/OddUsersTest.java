@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.DefaultMessageSizeEstimator;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
@@ -117,6 +119,28 @@ class OddUsersTest {
                     config.setMessageSizeEstimator(DefaultMessageSizeEstimator.DEFAULT);
                 }))) {
             rig.link(ROUTE).carryToEnd(4 * MIB, 64 * KIB);
+        }
+    }
+
+    /** It stays on the loop that its channel leaves, and can only look on. */
+    @ParameterizedTest
+    @EnumSource
+    @SuppressWarnings("deprecation") // some still use it
+    void shouldPassThroughWhereItsExecutorIsTheLoopThatTheChannelLeft(Policy policy) throws Exception {
+        try (Rig rig = new Rig(Mode.PLAIN)
+                .configure(c -> c.differentLoops()
+                        .relay(Passing::new, Passing::join)
+                        .pipeline((side, pipeline) -> pipeline.addFirst(
+                                pipeline.channel().eventLoop(),
+                                null,
+                                new EpollSpliceHandler(
+                                        SpliceOptions.builder().policy(policy).build()))))) {
+            Link link = rig.link(ROUTE);
+            link.carry(0, MIB, 64 * KIB);
+            Channel source = rig.relay().lastPair().front();
+            source.deregister().sync();
+            rig.relay().lastPair().back().eventLoop().register(source).sync();
+            link.carry(MIB, 4 * MIB, 64 * KIB);
         }
     }
 

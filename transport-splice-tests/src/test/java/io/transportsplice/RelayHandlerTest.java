@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.transportsplice.relay.RelayEnd;
 import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.PatientClock;
 import io.transportsplice.testing.Peer.End;
@@ -156,6 +158,23 @@ class RelayHandlerTest {
             Future<?> again = pair.front().eventLoop().submit(() -> RelayHandler.join(pair.front(), pair.back()));
             ExecutionException e = assertThrows(ExecutionException.class, again::get);
             assertInstanceOf(IllegalStateException.class, e.getCause());
+            link.carryToEnd(MIB, 64 * KIB);
+            link.finish();
+        }
+    }
+
+    /** Its handler is added later, and the input may end before. */
+    @Test
+    void shouldLetTheInputEndAsSoonAsItIsJoined() throws Exception {
+        try (Rig rig =
+                new Rig(Mode.AUTO).configure(c -> c.relay(ChannelInboundHandlerAdapter::new, (front, back) -> {}))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            LoopHold.whileHeld(pair.front().eventLoop(), () -> {
+                RelayHandler.join(pair.front(), pair.back());
+                assertEquals(true, pair.front().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+                assertEquals(true, pair.back().config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+            });
             link.carryToEnd(MIB, 64 * KIB);
             link.finish();
         }

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.ReferenceCountUtil;
@@ -94,6 +95,15 @@ class SpliceToHeldTest {
         EpollSocketChannel unregistered = new EpollSocketChannel();
         assertThrows(IllegalStateException.class, () -> EpollSplice.spliceTo(unregistered, sink));
         unregistered.unsafe().closeForcibly();
+    }
+
+    @Test
+    void shouldRefuseAServer() {
+        EpollServerSocketChannel server = new EpollServerSocketChannel();
+        source.eventLoop().register(server).syncUninterruptibly();
+        assertThrows(IllegalArgumentException.class, () -> EpollSplice.spliceTo(server, sink));
+        assertThrows(IllegalArgumentException.class, () -> EpollSplice.spliceTo(source, server));
+        server.close().syncUninterruptibly();
     }
 
     /** Begins a transfer when it gets the first message. */

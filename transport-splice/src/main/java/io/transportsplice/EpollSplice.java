@@ -72,7 +72,10 @@ public final class EpollSplice {
      * @param bytes how many at the most
      * @return done when the bytes have been written to the sink; its value is how many they are, less than {@code bytes} if
      *     the source's input ended before. Failed if one of the channels fails or is closed. Reports progress. If it is
-     *     cancelled, bytes that were taken from the source are still written, and no others are taken.
+     *     cancelled, bytes that were taken from the source are still written, and no others are: a message that had been
+     *     asked for may still be read, and is the source's, as what comes behind it
+     * @throws IllegalArgumentException if one of them is a server's, which has no bytes
+     * @throws IllegalStateException if one of them is not registered
      */
     public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink, long bytes) {
         return SpliceTransfer.start(source, sink, checkPositiveOrZero(bytes, "bytes"));

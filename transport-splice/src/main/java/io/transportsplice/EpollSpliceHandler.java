@@ -115,6 +115,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
+        if (possible && !context.channel().eventLoop().inEventLoop()) { // the channel has left its executor's loop
+            possible = false;
+            registration = null;
+            Counters.fallback(SpliceFallback.NOT_EPOLL, context.channel());
+        }
         if (registration != null) {
             registration.registered();
         }
@@ -256,20 +261,25 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        Object meant = LimitedBytes.unwrap(message);
+        if (!possible) {
+            context.write(meant, promise);
+            return;
+        }
         if (estimator == null) {
             estimator = context.channel().config().getMessageSizeEstimator();
         }
-        Object meant = LimitedBytes.unwrap(message);
-        PipeByteBuf buffer =
-                possible && estimator instanceof DefaultMessageSizeEstimator ? PipeByteBuf.of(meant) : null;
-        if (buffer == null) {
-            context.write(meant, promise);
-        } else if (Place.isFirst(ctx)) {
-            context.write(output().outbound((ByteBuf) meant, buffer), promise);
+        if (meant instanceof ByteBuf buffer && SpliceOutput.mayBeInAPipe(buffer)) {
+            output().write(ctx, buffer, isSizeKnown(), promise);
         } else {
-            output().notFirst();
             context.write(meant, promise);
         }
+    }
+
+    /** A user's estimator knows buffers, and fails on, or does not count, what it does not know. */
+    private boolean isSizeKnown() {
+        return estimator instanceof DefaultMessageSizeEstimator
+                && ctx.channel().config().getMessageSizeEstimator() instanceof DefaultMessageSizeEstimator;
     }
 
     private SpliceOutput output() {

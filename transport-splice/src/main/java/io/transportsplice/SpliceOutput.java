@@ -2,12 +2,16 @@
 package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.DefaultMessageSizeEstimator;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,10 +41,45 @@ final class SpliceOutput implements PipeRegion.Sink {
         this.options = options;
     }
 
+    /** Whether a buffer is bytes in a pipe, or a part of them, or may have some in it. */
+    static boolean mayBeInAPipe(ByteBuf buffer) {
+        ByteBuf root = buffer;
+        while (root.unwrap() != null) {
+            root = root.unwrap();
+        }
+        return root instanceof PipeByteBuf || root instanceof CompositeByteBuf || root.nioBufferCount() > 1;
+    }
+
+    /** Writes such a buffer. As a region, unless the channel cannot tell a region's size, or handlers in front are to see it. */
+    void write(ChannelHandlerContext ctx, ByteBuf buffer, boolean isSizeKnown, ChannelPromise promise) {
+        Object outbound = isSizeKnown ? outbound(ctx, buffer) : buffer;
+        IOException failure = outbound == buffer ? look(buffer) : null;
+        if (failure == null) {
+            ctx.write(outbound, promise);
+        } else {
+            failed(); // to go on would hide the hole
+            buffer.release();
+            promise.tryFailure(failure);
+            ctx.close();
+        }
+    }
+
+    private Object outbound(ChannelHandlerContext ctx, ByteBuf view) {
+        PipeByteBuf buffer = PipeByteBuf.of(view);
+        if (buffer == null) {
+            return view;
+        }
+        if (Place.isFirst(ctx)) {
+            return outbound(view, buffer);
+        }
+        notFirst();
+        return view;
+    }
+
     /** What the channel is to get instead of a buffer, or a view of it, by the last handler to see it. */
     Object outbound(ByteBuf view, PipeByteBuf buffer) {
         // a part, too: if it cannot be read, that must not look like the end
-        if (!buffer.isUntouched() || !isSizeKnown()) {
+        if (!buffer.isUntouched()) {
             return view;
         }
         PipeRegion region = new PipeRegion(view, buffer, this);
@@ -48,17 +87,26 @@ final class SpliceOutput implements PipeRegion.Sink {
         return region;
     }
 
-    /** Handlers stand in front, and are to see the bytes. Counted once, not at each message. */
-    void notFirst() {
+    /** Netty would look while it writes, and make of a failure what looks like the end of the stream. */
+    private static IOException look(ByteBuf buffer) {
+        try {
+            if (buffer.isReadable()) {
+                buffer.nioBuffers();
+            }
+            return null;
+        } catch (IllegalReferenceCountException e) { // written after its release: Netty's to tell
+            return null;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            return new IOException("bytes in a pipe could not be written", e);
+        }
+    }
+
+    /** Counted once, not at each message. */
+    private void notFirst() {
         if (!toldNotFirst) {
             toldNotFirst = true;
             Counters.fallback(SpliceFallback.NOT_FIRST, channel);
         }
-    }
-
-    /** A user's estimator knows buffers, and fails on, or does not count, what it does not know. */
-    private boolean isSizeKnown() {
-        return channel.config().getMessageSizeEstimator() instanceof DefaultMessageSizeEstimator;
     }
 
     /** What is only written does not bound its source: whoever flushes late may do so once he has enough. */

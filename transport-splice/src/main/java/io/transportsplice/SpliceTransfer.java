@@ -4,6 +4,7 @@ package io.transportsplice;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.ServerChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
@@ -74,7 +75,8 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
-        source.eventLoop(); // throws if it has none
+        checkHasStream(source);
+        checkHasStream(sink);
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.on(sink.eventLoop(), () -> {
             if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
@@ -86,9 +88,17 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     static ProgressiveFuture<Long> start(Channel source, FileSink sink, long bytes) {
+        checkHasStream(source);
         SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
         transfer.onSource(transfer::begin);
         return transfer.promise;
+    }
+
+    private static void checkHasStream(Channel channel) {
+        channel.eventLoop(); // throws if it has none
+        if (channel instanceof ServerChannel) {
+            throw new IllegalArgumentException("it accepts connections, and has no bytes: " + channel);
+        }
     }
 
     /** Runs a task there, at once if this is its thread. If it cannot, or fails, so does the transfer. */

@@ -2,6 +2,7 @@
 package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -71,6 +72,7 @@ final class RelayPair {
 
     private static void add(RelaySide side, Channel channel) {
         try {
+            channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true); // its input may end before it is added
             channel.pipeline().addLast(side);
         } catch (RejectedExecutionException e) {
             if (!channel.eventLoop().isShutdown()) {
