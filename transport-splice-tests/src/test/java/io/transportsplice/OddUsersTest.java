@@ -22,6 +22,7 @@ import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,24 @@ class OddUsersTest {
             source.deregister().sync();
             rig.relay().lastPair().back().eventLoop().register(source).sync();
             link.carry(MIB, 4 * MIB, 64 * KIB);
+        }
+    }
+
+    /** As whoever renews a handler's options does it. */
+    @Test
+    void shouldTakeThePlaceOfTheOneInFront() throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE).configure(c -> c.relay(Passing::new, Passing::join))) {
+            Link link = rig.link(ROUTE);
+            link.carry(0, MIB, 64 * KIB);
+            Channel source = rig.relay().lastPair().front();
+            EpollSpliceHandler old = source.pipeline().get(EpollSpliceHandler.class);
+            EpollSpliceHandler renewed = new EpollSpliceHandler(
+                    SpliceOptions.builder().policy(Policy.ALWAYS).build());
+            source.pipeline().addAfter(source.pipeline().context(old).name(), null, renewed);
+            link.carry(MIB, 2 * MIB, 64 * KIB);
+            source.pipeline().remove(old);
+            link.carry(2 * MIB, 4 * MIB, 64 * KIB);
+            assertEquals(true, source.eventLoop().submit(renewed::isSplicing).get());
         }
     }
 

@@ -46,6 +46,7 @@ final class Adoption extends ChannelDuplexHandler {
     private boolean abandoned;
     private boolean outputShutdown;
     private boolean closeAsked;
+    private boolean readAsked;
     private boolean toldTheEnd;
 
     private Adoption(Channel channel, SplicingEventLoop view, Adopter adopter) {
@@ -136,6 +137,9 @@ final class Adoption extends ChannelDuplexHandler {
             Counters.ADOPTIONS.increment();
             SplicingHandle handle = view.handleOf(channel);
             adopter.adopted(handle);
+            if (readAsked) {
+                channel.unsafe().beginRead();
+            }
             handle.flushPending(); // deregistering dropped the interest in EPOLLOUT
         } else {
             failed(registered.cause());
@@ -185,6 +189,13 @@ final class Adoption extends ChannelDuplexHandler {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         outputShutdown |= event == ChannelOutputShutdownEvent.INSTANCE;
         ctx.fireUserEventTriggered(event);
+    }
+
+    /** The adopter keeps it back, unless its handler has been removed. */
+    @Override
+    public void read(ChannelHandlerContext ctx) {
+        readAsked = true;
+        ctx.read();
     }
 
     @Override

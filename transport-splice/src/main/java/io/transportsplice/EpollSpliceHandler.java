@@ -76,17 +76,20 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
         input = new SpliceInput(context, options);
-        SpliceFallback obstacle = obstacle();
-        possible = obstacle == null;
-        if (!possible) {
-            Counters.fallback(obstacle, context.channel());
-            return;
+        begin();
+    }
+
+    private void begin() {
+        SpliceFallback reason = obstacle();
+        possible = reason == null;
+        if (possible) {
+            awaitAdoption();
+            registration.registered();
+            reason = options.policy() == Policy.NEVER ? SpliceFallback.POLICY_NEVER : null;
         }
-        if (options.policy() == Policy.NEVER) {
-            Counters.fallback(SpliceFallback.POLICY_NEVER, context.channel());
+        if (reason != null) {
+            Counters.fallback(reason, ctx.channel());
         }
-        awaitAdoption();
-        registration.registered();
     }
 
     private void awaitAdoption() {
@@ -98,7 +101,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             return SpliceFallback.UNAVAILABLE;
         }
         if (!(ctx.channel() instanceof AbstractEpollStreamChannel)
-                || ctx.executor() != ctx.channel().eventLoop()) {
+                || !ctx.channel().eventLoop().inEventLoop()) { // but on an executor of its own
             return SpliceFallback.NOT_EPOLL;
         }
         // Added twice by mistake: the one in front does all the work.
@@ -108,14 +111,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         input.removed();
-        if (isAdopting()) {
-            input.mayHaveMissedReads();
+        EpollSpliceHandler next = context.pipeline().get(EpollSpliceHandler.class);
+        if (next != null && next.ctx != null && !next.possible) { // as there was this one
+            next.begin();
         }
     }
 
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
-        if (possible && !context.channel().eventLoop().inEventLoop()) { // the channel has left its executor's loop
+        if (possible && !ctx.channel().eventLoop().inEventLoop()) { // any more
             possible = false;
             registration = null;
             Counters.fallback(SpliceFallback.NOT_EPOLL, context.channel());
@@ -173,13 +177,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void read(ChannelHandlerContext context) {
         tryAgain();
-        if (input.read(isAdopting())) {
+        if (input.read(registration != null && registration.isAdopting())) {
             context.read();
         }
-    }
-
-    private boolean isAdopting() {
-        return registration != null && registration.isAdopting();
     }
 
     private void tryAgain() {

@@ -9,27 +9,19 @@ enum ReadRequest {
     AUTOMATIC,
     /** Nobody knows, as the handler came later. The next message or {@code read()} tells. */
     UNKNOWN,
-    /** Others stood in front of the handler and may have read: better one message unasked for than none at all. */
-    ASSUMED;
+    /** Nor here, as others stood in front of it and may have read. The same, once they are gone. */
+    MISSED;
 
     boolean isOutstanding(boolean autoRead) {
-        return switch (this) {
-            case NONE, UNKNOWN -> false;
-            case AUTOMATIC -> autoRead;
-            case OUTSTANDING, ASSUMED -> true;
-        };
+        return this == OUTSTANDING || (this == AUTOMATIC && autoRead);
     }
 
     boolean isKnown(boolean autoRead) {
-        return this != UNKNOWN || autoRead;
+        return (this != UNKNOWN && this != MISSED) || autoRead;
     }
 
-    ReadRequest made(boolean autoRead) {
-        return this == ASSUMED ? ASSUMED : autoRead ? AUTOMATIC : OUTSTANDING;
-    }
-
-    ReadRequest satisfied() {
-        return this == ASSUMED ? ASSUMED : NONE;
+    static ReadRequest made(boolean autoRead) {
+        return autoRead ? AUTOMATIC : OUTSTANDING;
     }
 
     /** The channel's first moment: all that is asked of it is seen from here on. */

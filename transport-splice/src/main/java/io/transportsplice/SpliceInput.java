@@ -18,8 +18,7 @@ import java.nio.channels.ClosedChannelException;
  */
 final class SpliceInput implements SpliceSource.Bounds {
 
-    /** More messages than any {@code maxMessagesPerRead}, and too few to overflow. */
-    private static final int ENOUGH = 1 << 30;
+    private static final int MANY_MESSAGES = 1 << 30; // too few to overflow
 
     private final ChannelHandlerContext ctx;
     private final StreamMeter meter;
@@ -79,13 +78,18 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void activated() {
-        request = request.activated();
+        request = Place.isFirst(ctx) ? request.activated() : ReadRequest.MISSED;
         mayStart();
     }
 
-    /** Somebody may have read past us. */
+    /** Others stand in front of us, and may read. */
     void mayHaveMissedReads() {
-        request = ReadRequest.ASSUMED;
+        request = ReadRequest.MISSED;
+    }
+
+    /** Whether what is asked of the channel, and what it answers, comes by here. */
+    private boolean isSeen() {
+        return request != ReadRequest.MISSED || Place.isFirst(ctx);
     }
 
     void removed() {
@@ -104,7 +108,9 @@ final class SpliceInput implements SpliceSource.Bounds {
      * us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the channel reads.
      */
     boolean read(boolean adopting) {
-        request = request.made(isAutoRead());
+        if (adopting || isSeen()) {
+            request = ReadRequest.made(isAutoRead());
+        }
         answered = false;
         mayStart(); // the first may come before channelActive
         if (isSplicing() && isKeptFromOthers()) {
@@ -123,7 +129,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void read(Object message) {
-        answered = true;
+        answered = isSeen();
         failure = null;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
@@ -131,26 +137,22 @@ final class SpliceInput implements SpliceSource.Bounds {
                 stopReading();
             }
         }
-        if (limit == null) {
-            ctx.fireChannelRead(message);
-        } else {
-            readLimited(message);
-        }
+        readLimited(message);
     }
 
     /** As if Netty had read as often as maxMessagesPerRead allows. What a user's allocator makes of that is not known. */
     private void stopReading() {
         if (ctx.channel().config().getRecvByteBufAllocator().getClass() == AdaptiveRecvByteBufAllocator.class) {
-            ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(ENOUGH);
+            ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(MANY_MESSAGES);
         }
     }
 
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
-        if (answered) {
-            request = request.satisfied();
-            answered = false;
+        if (answered && isSeen()) {
+            request = ReadRequest.NONE;
         }
+        answered = false;
         failure = null;
         if (burst > 0) {
             long copied = burst;
@@ -232,7 +234,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void readLimited(Object message) {
-        if (!(message instanceof ByteBuf buffer)) {
+        if (limit == null || !(message instanceof ByteBuf buffer)) {
             ctx.fireChannelRead(message);
             return;
         }
@@ -261,8 +263,8 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** The input has ended. */
     void endLimit() {
-        if (limit != null && failure != null) {
-            leaveLimit().fail(failure);
+        if (failure != null) {
+            failed(failure);
         } else if (limit != null) {
             leaveLimit().succeed();
         }

@@ -38,6 +38,9 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     void registered() {
         deregistering = false;
+        if (!Place.isFirst(ctx)) {
+            input.mayHaveMissedReads();
+        }
         adopt();
     }
 
