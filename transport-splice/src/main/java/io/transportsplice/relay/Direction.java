@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.DuplexChannel;
@@ -29,6 +30,8 @@ final class Direction {
     private final ChannelFutureListener failsWithSink = this::written;
     /** A write has failed. On the sink's event loop. */
     private boolean sinkFailed;
+    /** A message has come since we asked, and no channelReadComplete. On the source's. */
+    private boolean given;
 
     Direction(Channel source, RelaySide sourceSide, Channel sink, RelaySide sinkSide, RelayPair pair) {
         this.source = source;
@@ -48,7 +51,26 @@ final class Direction {
 
     // Open.
 
+    /** Not more than the sink takes, whose channelWritabilityChanged goes on. */
+    void read(ChannelHandlerContext ctx) {
+        do {
+            if (given) { // a FlowControlHandler gives one of those that it has, and completes no read
+                readComplete();
+            }
+            if (!sink.isWritable()) {
+                return;
+            }
+            ctx.read();
+        } while (given);
+    }
+
+    void readComplete() {
+        given = false;
+        sink.flush();
+    }
+
     void carry(Object message) {
+        given = true;
         Object meant = LimitedBytes.unwrap(message);
         sourceSide.relayed(size(meant));
         sink.write(meant, promise());
@@ -79,14 +101,7 @@ final class Direction {
     /** This direction's source takes more again: the other direction goes on. Not if it is closed: its loop may have ended. */
     void resumePeer() {
         if (sink.isOpen()) {
-            Loops.run(sink, this::readPeer);
-        }
-    }
-
-    /** Not where the input has ended by then: since Netty 4.2.13 its registration may be lost, and reading fails. */
-    private void readPeer() {
-        if (sinkSide.mayReadMore() && sink.isOpen()) {
-            sink.read();
+            Loops.run(sink, sinkSide::readMore);
         }
     }
 

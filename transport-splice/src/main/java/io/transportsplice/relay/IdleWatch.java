@@ -25,8 +25,10 @@ final class IdleWatch {
     /** For ever: what is longer does not fit. */
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
-    private final Channel channel;
     private final RelaySide side;
+    private final Duration idleTimeout;
+    private final Duration halfClosedTimeout;
+    private Channel channel;
     /** Null until there is one. */
     private RelayPair pair;
 
@@ -40,24 +42,39 @@ final class IdleWatch {
     /** How far the channel is. */
     private record Position(long reads, long pending, long flushed, int unsent) {}
 
-    IdleWatch(Channel channel, RelaySide side) {
-        this.channel = channel;
+    IdleWatch(RelaySide side, Duration idleTimeout, Duration halfClosedTimeout) {
         this.side = side;
+        this.idleTimeout = checkTimeout(idleTimeout, "idleTimeout");
+        this.halfClosedTimeout = checkTimeout(halfClosedTimeout, "halfClosedTimeout");
     }
 
-    static Duration checkTimeout(Duration timeout, String name) {
+    private static Duration checkTimeout(Duration timeout, String name) {
         if (checkNotNull(timeout, name).isNegative()) {
             throw new IllegalArgumentException(name + " is negative: " + timeout);
         }
         return timeout;
     }
 
+    void start(Channel newChannel) {
+        channel = newChannel;
+        start(idleTimeout);
+    }
+
     void joined(RelayPair newPair) {
         pair = newPair;
+        if (pair.isHalfFinished()) {
+            halfClosed();
+        } else {
+            start(idleTimeout);
+        }
+    }
+
+    void halfClosed() {
+        start(halfClosedTimeout.isZero() ? idleTimeout : halfClosedTimeout);
     }
 
     /** Starts, or starts again with another time. Zero is for ever. */
-    void start(Duration timeout) {
+    private void start(Duration timeout) {
         stop();
         if (!timeout.isZero()) {
             timeoutNanos = (timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST).toNanos();

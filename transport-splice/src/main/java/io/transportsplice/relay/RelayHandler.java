@@ -14,6 +14,7 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.transportsplice.EventLoopShutdownEvent;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -28,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Each direction goes its own way: <i>open</i>, it reads as long as the peer is writable; the input <i>ended</i>, what
  * is pending is flushed, then the peer's output is shut down; <i>finished</i>, and when both are, both channels are
  * closed. If a channel dies before, by an error, a reset or a timeout, what it had sent is delivered to the peer, if that
- * still takes it, and then the peer is reset, so that a stream that was cut short cannot look complete.
+ * still takes it, and then the peer is reset, so that a stream that was cut short cannot look complete. Only epoll tells
+ * when it is delivered: on other transports the reset may overtake what the kernel has. An output is shut down past the
+ * handlers: a compressor, which writes its own end at {@code close()}, has to be told before, or its stream lacks it.
  *
  * <p>The same through an {@link io.netty.handler.ssl.SslHandler}: the peer's {@code close_notify} is the end of its input,
  * and an end without one is a cut; a whole stream is ended by a {@code close_notify} and a FIN, and one that was cut is
@@ -51,24 +54,24 @@ public final class RelayHandler extends RelaySide {
     /** What has become of this channel's input. */
     private enum Input {
         OPEN,
+        /** No more comes from the socket, but somebody before us may hold some. */
+        ENDING,
         /** All of it has come. */
         ENDED,
         /** More would have come. */
         CUT
     }
 
-    private final Duration idleTimeout;
-    private final Duration halfClosedTimeout;
+    private final IdleWatch idleWatch;
     /** What came before there was a peer. */
     private final Queue<Object> early = new ArrayDeque<>(0);
 
     private ChannelHandlerContext ctx;
     private Channel channel;
-    private IdleWatch idleWatch;
     /** From this channel to its peer; null until they are joined. */
     private @Nullable Direction out;
 
-    private volatile Input input = Input.OPEN;
+    private Input input = Input.OPEN;
 
     /** Without timeouts. */
     public RelayHandler() {
@@ -83,8 +86,7 @@ public final class RelayHandler extends RelaySide {
      * @throws IllegalArgumentException if one of them is negative
      */
     public RelayHandler(Duration idleTimeout, Duration halfClosedTimeout) {
-        this.idleTimeout = IdleWatch.checkTimeout(idleTimeout, "idleTimeout");
-        this.halfClosedTimeout = IdleWatch.checkTimeout(halfClosedTimeout, "halfClosedTimeout");
+        idleWatch = new IdleWatch(this, idleTimeout, halfClosedTimeout);
     }
 
     /**
@@ -96,12 +98,8 @@ public final class RelayHandler extends RelaySide {
      *     has changed then
      */
     public static void join(Channel a, Channel b) {
-        if (checkNotNull(a, "a") == checkNotNull(b, "b")) {
-            throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
-        }
-        a.eventLoop(); // throws if it has none
-        b.eventLoop();
-        RelayPair.claim(a, b, RelayHandler::new).begin();
+        RelayPair.claim(checkNotNull(a, "a"), checkNotNull(b, "b"), RelayHandler::new)
+                .begin();
     }
 
     /**
@@ -121,8 +119,10 @@ public final class RelayHandler extends RelaySide {
         channel = context.channel();
         channel.config().setAutoRead(false);
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        idleWatch = new IdleWatch(channel, this);
-        idleWatch.start(idleTimeout);
+        idleWatch.start(channel);
+        if (channel.isActive() && channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+            inputEnds();
+        }
     }
 
     @Override
@@ -141,7 +141,6 @@ public final class RelayHandler extends RelaySide {
         }
         out = direction;
         idleWatch.joined(direction.pair());
-        idleWatch.start(direction.pair().isHalfFinished() ? timeoutOnceHalfClosed() : idleTimeout);
         for (Object message = early.poll(); message != null; message = early.poll()) {
             out.carry(message);
         }
@@ -149,30 +148,24 @@ public final class RelayHandler extends RelaySide {
         if (input == Input.ENDED) {
             out.end();
         } else {
-            channel.read();
+            readMore();
         }
         out.resumePeer(); // which may have waited for us to become writable before we could tell it
     }
 
+    /** Not where the input has ended: since Netty 4.2.13 its registration may be lost, and reading fails. */
     @Override
-    boolean mayReadMore() {
-        return input == Input.OPEN;
-    }
-
-    /** Null until they are joined. */
-    private @Nullable RelayPair pair() {
-        return out == null ? null : out.pair();
+    void readMore() {
+        if ((input == Input.OPEN || input == Input.ENDING) && channel.isOpen() && out != null) {
+            out.read(ctx);
+        }
     }
 
     @Override
     void halfClosed() {
         if (!ctx.isRemoved()) {
-            idleWatch.start(timeoutOnceHalfClosed());
+            idleWatch.halfClosed();
         }
-    }
-
-    private Duration timeoutOnceHalfClosed() {
-        return halfClosedTimeout.isZero() ? idleTimeout : halfClosedTimeout;
     }
 
     @Override
@@ -190,7 +183,7 @@ public final class RelayHandler extends RelaySide {
     @Override
     void cut(RelayEnd how, @Nullable Throwable cause) {
         input = Input.CUT;
-        RelayPair pair = pair();
+        RelayPair pair = out == null ? null : out.pair();
         if (pair != null) {
             pair.ended(how, cause);
         }
@@ -203,9 +196,7 @@ public final class RelayHandler extends RelaySide {
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
         idleWatch.moved();
-        if (out != null && input == Input.OPEN && out.sink().isWritable()) {
-            context.read();
-        }
+        readMore();
         context.fireChannelRegistered();
     }
 
@@ -224,7 +215,11 @@ public final class RelayHandler extends RelaySide {
         } else {
             logger.warn("{} Relaying failed", channel, cause);
         }
-        cut(RelayEnd.FAILED, cause);
+        if (cause instanceof ClosedChannelException && !channel.isOpen()) {
+            cut(RelayEnd.CLOSED, null); // by this side, or it would have been told why before
+        } else {
+            cut(RelayEnd.FAILED, cause);
+        }
     }
 
     // What it reads, and the room for what it is to write.
@@ -235,6 +230,9 @@ public final class RelayHandler extends RelaySide {
             early.add(message);
         } else {
             out.carry(message);
+            if (input == Input.ENDING) { // not because we asked just now: no channelReadComplete need follow
+                Loops.later(channel, this::readMore);
+            }
         }
     }
 
@@ -242,10 +240,8 @@ public final class RelayHandler extends RelaySide {
     public void channelReadComplete(ChannelHandlerContext context) {
         idleWatch.hasRead();
         if (out != null) {
-            out.flush();
-            if (out.sink().isWritable()) {
-                context.read();
-            } // else the peer's channelWritabilityChanged goes on
+            out.readComplete();
+            out.read(context);
         }
         context.fireChannelReadComplete();
     }
@@ -276,6 +272,14 @@ public final class RelayHandler extends RelaySide {
         if (TlsEnd.isTruncated(channel)) {
             cut(RelayEnd.FAILED, new IOException("the input ended without TLS's close_notify"));
         } else {
+            input = Input.ENDING;
+            LastRead.await(ctx, this::inputEnded);
+            readMore();
+        }
+    }
+
+    private void inputEnded() {
+        if (input == Input.ENDING) {
             input = Input.ENDED;
             if (out != null) {
                 out.end();
@@ -287,8 +291,8 @@ public final class RelayHandler extends RelaySide {
     private void loopEnds() {
         if (out == null) {
             LateReset.onClose(channel);
-        } else if (!pair().isFinished()) {
-            pair().ended(RelayEnd.CLOSED, null);
+        } else if (!out.pair().isFinished()) {
+            out.pair().ended(RelayEnd.CLOSED, null);
             LateReset.onClose(channel);
             Loops.run(out.sink(), () -> LateReset.onClose(out.sink())); // it may have no handler that is told
         }

@@ -43,6 +43,11 @@ final class RelayPair {
 
     /** One at a time: two who join the same channels would each take one of them, or each give one a handler. */
     static RelayPair claim(Channel a, Channel b, Supplier<RelaySide> newSide) {
+        if (a == b) {
+            throw new IllegalArgumentException("a channel cannot be joined to itself: " + a);
+        }
+        a.eventLoop(); // throws if it has none
+        b.eventLoop();
         synchronized (JOINING) {
             checkUnclaimed(a);
             checkUnclaimed(b);

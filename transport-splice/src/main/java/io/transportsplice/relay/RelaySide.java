@@ -61,8 +61,8 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
     /** From here on it has a peer. */
     abstract void joined(Direction direction);
 
-    /** Whether its input has not ended yet. Any thread. */
-    abstract boolean mayReadMore();
+    /** Asks for more, if there may be any, and its peer takes it. */
+    abstract void readMore();
 
     /** One of the directions has ended: from here on the other's timeout holds. */
     abstract void halfClosed();
