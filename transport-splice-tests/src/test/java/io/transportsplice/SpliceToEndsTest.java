@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -33,6 +34,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -262,6 +264,25 @@ class SpliceToEndsTest {
             LoopGroups.end(first);
             LoopGroups.end(second);
         }
+    }
+
+    /** Nobody tells what became of a write that it does not take any more. */
+    @Test
+    void shouldFailWhereTheLoopOfItsSinkHasEnded() throws Exception {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        sink.deregister().sync();
+        group.register(sink).sync();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, 2L * MIB);
+        link.carry(0, MIB, CHUNK);
+        source.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+                LoopGroups.end(group);
+                ctx.fireChannelRead(message);
+            }
+        });
+        link.source().send(link.forward(), MIB, MIB + CHUNK, CHUNK);
+        assertThrows(ExecutionException.class, () -> moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
     }
 
     private void move(EventLoopGroup group) throws InterruptedException {

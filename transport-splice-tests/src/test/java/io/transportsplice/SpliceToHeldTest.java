@@ -11,9 +11,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
@@ -25,6 +27,7 @@ import io.transportsplice.testing.TestRelay;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -98,12 +101,32 @@ class SpliceToHeldTest {
     }
 
     @Test
-    void shouldRefuseAServer() {
+    void shouldRefuseASourceThatIsNoStream() {
+        EpollDatagramChannel datagrams = new EpollDatagramChannel();
+        source.eventLoop().register(datagrams).syncUninterruptibly();
+        assertThrows(IllegalArgumentException.class, () -> EpollSplice.spliceTo(datagrams, sink));
+        datagrams.close().syncUninterruptibly();
         EpollServerSocketChannel server = new EpollServerSocketChannel();
         source.eventLoop().register(server).syncUninterruptibly();
         assertThrows(IllegalArgumentException.class, () -> EpollSplice.spliceTo(server, sink));
-        assertThrows(IllegalArgumentException.class, () -> EpollSplice.spliceTo(source, server));
         server.close().syncUninterruptibly();
+    }
+
+    /** Such as a decoder's: to hold one after the other would be for ever. */
+    @Test
+    void shouldFailWhereWhatItReadsAreNoBytes() throws Exception {
+        source.pipeline().addFirst(new EpollSpliceHandler());
+        source.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                ReferenceCountUtil.release(message);
+                ctx.fireChannelRead("decoded");
+            }
+        });
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ);
+        link.source().send(link.forward(), 0, READ, READ);
+        ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
+        assertInstanceOf(UnsupportedMessageTypeException.class, e.getCause());
     }
 
     /** Begins a transfer when it gets the first message. */

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -31,6 +32,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
         /** What was asked of the channel is lost, as it has moved to another event loop. */
         void readMore();
+
+        void fail(Throwable cause);
     }
 
     static final SpliceOptions ON_DEMAND =
@@ -193,6 +196,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
             context.fireChannelRead(message);
         } else {
             held.add(message);
+            if (taker != null && !(message instanceof ByteBuf)) {
+                taker.fail(new UnsupportedMessageTypeException(message, ByteBuf.class)); // and no more are taken
+            }
         }
     }
 

@@ -74,7 +74,7 @@ public final class EpollSplice {
      *     the source's input ended before. Failed if one of the channels fails or is closed. Reports progress. If it is
      *     cancelled, bytes that were taken from the source are still written, and no others are: a message that had been
      *     asked for may still be read, and is the source's, as what comes behind it
-     * @throws IllegalArgumentException if one of them is a server's, which has no bytes
+     * @throws IllegalArgumentException if the source is no stream of bytes, but a server or of datagrams
      * @throws IllegalStateException if one of them is not registered
      */
     public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink, long bytes) {

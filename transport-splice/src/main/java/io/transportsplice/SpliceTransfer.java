@@ -31,6 +31,9 @@ final class SpliceTransfer implements ClaimedSource.Taker {
 
         /** Done when nothing more can be written. */
         Future<Void> closed();
+
+        /** Runs a task, on any thread, behind the last that a closed sink tells of its writes: its event loop may end. */
+        void afterLastWrite(Runnable task);
     }
 
     private record ChannelSink(Channel channel) implements Sink {
@@ -48,6 +51,11 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         public Future<Void> closed() {
             return channel.closeFuture();
         }
+
+        @Override
+        public void afterLastWrite(Runnable task) {
+            Tasks.execute(channel.eventLoop(), task, task);
+        }
     }
 
     /** One message fills while another drains. */
@@ -57,7 +65,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     private final Sink sink;
     private final long bytes;
     private final ProgressivePromise<Long> promise;
-    private final GenericFutureListener<Future<Void>> sinkClosed = closed -> fail(new ClosedChannelException());
+    private final GenericFutureListener<Future<Void>> sinkClosed = closed -> sinkIsClosed();
     private ClaimedSource claimed;
     /** Done when no more will be taken. */
     private Future<Long> taking;
@@ -76,7 +84,6 @@ final class SpliceTransfer implements ClaimedSource.Taker {
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
         checkHasStream(source);
-        checkHasStream(sink);
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.on(sink.eventLoop(), () -> {
             if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
@@ -96,8 +103,8 @@ final class SpliceTransfer implements ClaimedSource.Taker {
 
     private static void checkHasStream(Channel channel) {
         channel.eventLoop(); // throws if it has none
-        if (channel instanceof ServerChannel) {
-            throw new IllegalArgumentException("it accepts connections, and has no bytes: " + channel);
+        if (channel instanceof ServerChannel || channel.metadata().hasDisconnect()) { // as a datagram channel has
+            throw new IllegalArgumentException("not a stream of bytes: " + channel);
         }
     }
 
@@ -191,13 +198,22 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         endIfOver();
     }
 
-    /** The sink failed. */
-    private void fail(Throwable cause) {
+    /** An end failed. */
+    @Override
+    public void fail(Throwable cause) {
         onSource(() -> {
             failure = failure == null ? cause : failure;
             takeNoMore();
             endIfOver();
         });
+    }
+
+    private void sinkIsClosed() {
+        fail(new ClosedChannelException());
+        sink.afterLastWrite(() -> onSource(() -> {
+            pending = 0;
+            endIfOver();
+        }));
     }
 
     private void takeNoMore() {
