@@ -183,7 +183,7 @@ final class HttpExchanges {
 
     /** The upstream has answered for the last time, and does not want what the client still sends. */
     void upstreamIsGone() {
-        if (!isOver && requests.isInside()) {
+        if (!isOver) {
             end(Unpooled.EMPTY_BUFFER);
         }
     }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
@@ -49,7 +50,13 @@ final class ProxyHeaderReader {
         return count;
     }
 
+    /** At a bad header it closes the channel before it tells why: that is to be a reset, too. */
     private final class Decoder extends HAProxyMessageDecoder {
+        @Override
+        public void handlerAdded(ChannelHandlerContext ctx) {
+            ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
             keep((ByteBuf) message);
@@ -66,6 +73,7 @@ final class ProxyHeaderReader {
             if (!ProxyChecksum.isRight(received)) {
                 throw new HAProxyProtocolException("wrong checksum");
             }
+            ctx.channel().config().setOption(ChannelOption.SO_LINGER, -1);
             ctx.pipeline().remove(this);
             reader.accept(ProxyHeader.of(message, received));
         }
