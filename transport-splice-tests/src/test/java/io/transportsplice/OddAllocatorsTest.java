@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -204,6 +205,37 @@ class OddAllocatorsTest {
             allocator.refuse();
             link.source().send(link.forward(), 0, 100, 100);
             Link.expect(new Received(0, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            pair.front().closeFuture().sync();
+        }
+    }
+
+    /** Keeps what it passes on: so the sink has to copy. */
+    private static final class Hoarding extends Passing {
+        private final Queue<ByteBuf> kept = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            kept.add(((ByteBuf) message).retain());
+            kept.add(((ByteBuf) message).retain());
+            super.channelRead(ctx, message);
+        }
+    }
+
+    /** For which Netty would end the output. */
+    @Test
+    void shouldResetASinkThatIsNotToCloseByItself() throws Exception {
+        FailingAllocator allocator = new FailingAllocator();
+        try (Rig rig = rig(Mode.SPLICE, Hoarding::new, allocator)) {
+            Link link = rig.link(ROUTE);
+            rig.async(() -> link.source().receiveToEnd(link.backward(), 0));
+            TestRelay.Pair pair = rig.relay().lastPair();
+            Hoarding source = pair.front().pipeline().get(Hoarding.class);
+            pair.back().config().setAutoClose(false);
+            Passing.join(pair.front(), pair.back());
+            allocator.refuse();
+            link.source().send(link.forward(), 0, 100, 100);
+            Link.expect(new Received(0, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            source.kept.forEach(ByteBuf::release);
             pair.front().closeFuture().sync();
         }
     }

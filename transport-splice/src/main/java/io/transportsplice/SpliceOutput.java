@@ -163,6 +163,7 @@ final class SpliceOutput implements PipeRegion.Sink {
     @Override
     public void failed() {
         try {
+            channel.config().setAutoClose(true); // else Netty ends the output, as if the stream were over
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         } catch (ChannelException e) { // what failed is about to be reported
             logger.debug("{} SO_LINGER cannot be set", channel, e);
