@@ -84,7 +84,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         possible = reason == null;
         if (possible) {
             awaitAdoption();
-            registration.registered();
+            registration.adopt();
             reason = options.policy() == Policy.NEVER ? SpliceFallback.POLICY_NEVER : null;
         }
         if (reason != null) {
@@ -124,8 +124,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             registration = null;
             Counters.fallback(SpliceFallback.NOT_EPOLL, context.channel());
         }
+        input.registered();
         if (registration != null) {
-            registration.registered();
+            registration.adopt();
         }
         context.fireChannelRegistered();
     }

@@ -7,17 +7,15 @@ enum ReadRequest {
     OUTSTANDING,
     /** Made while autoRead was on: switching that off takes it back. */
     AUTOMATIC,
-    /** Nobody knows, as the handler came later. The next message or {@code read()} tells. */
-    UNKNOWN,
-    /** Nor here, as others stood in front of it and may have read. The same, once they are gone. */
-    MISSED;
+    /** Nobody knows: the handler came later, or others stood in front. Once it is the first, a message or a read() tells. */
+    UNKNOWN;
 
     boolean isOutstanding(boolean autoRead) {
         return this == OUTSTANDING || (this == AUTOMATIC && autoRead);
     }
 
     boolean isKnown(boolean autoRead) {
-        return (this != UNKNOWN && this != MISSED) || autoRead;
+        return this != UNKNOWN || autoRead;
     }
 
     static ReadRequest made(boolean autoRead) {
@@ -25,7 +23,7 @@ enum ReadRequest {
     }
 
     /** The channel's first moment: all that is asked of it is seen from here on. */
-    ReadRequest activated() {
+    ReadRequest registered() {
         return this == UNKNOWN ? NONE : this;
     }
 }

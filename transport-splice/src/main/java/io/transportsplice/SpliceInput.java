@@ -22,7 +22,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     private final ChannelHandlerContext ctx;
     private final StreamMeter meter;
-    private ReadRequest request;
+    private ReadRequest request = ReadRequest.UNKNOWN;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
     private boolean answered;
     /** Null while the channel is not adopted. */
@@ -40,10 +40,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
         this.ctx = ctx;
         meter = new StreamMeter(options);
-        request = ctx.channel().isActive() ? ReadRequest.UNKNOWN : ReadRequest.NONE;
     }
-
-    // The channel's life.
 
     void adopted(SplicingHandle newHandle) {
         handle = newHandle;
@@ -77,19 +74,24 @@ final class SpliceInput implements SpliceSource.Bounds {
         request = ReadRequest.NONE;
     }
 
+    void registered() {
+        request = request.registered();
+        lookForOthers();
+    }
+
     void activated() {
-        request = Place.isFirst(ctx) ? request.activated() : ReadRequest.MISSED;
+        lookForOthers();
         mayStart();
     }
 
-    /** Others stand in front of us, and may read. */
-    void mayHaveMissedReads() {
-        request = ReadRequest.MISSED;
+    /** Who stand in front of us, and may read. */
+    void lookForOthers() {
+        request = Place.isFirst(ctx) ? request : ReadRequest.UNKNOWN;
     }
 
     /** Whether what is asked of the channel, and what it answers, comes by here. */
     private boolean isSeen() {
-        return request != ReadRequest.MISSED || Place.isFirst(ctx);
+        return request != ReadRequest.UNKNOWN || Place.isFirst(ctx);
     }
 
     void removed() {
@@ -149,9 +151,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
-        if (answered && isSeen()) {
-            request = ReadRequest.NONE;
-        }
+        request = answered && isSeen() ? ReadRequest.NONE : request;
         answered = false;
         failure = null;
         if (burst > 0) {

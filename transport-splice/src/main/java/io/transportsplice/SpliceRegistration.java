@@ -36,15 +36,8 @@ final class SpliceRegistration implements Adoption.Adopter {
         deregistering = true;
     }
 
-    void registered() {
-        deregistering = false;
-        if (!Place.isFirst(ctx)) {
-            input.mayHaveMissedReads();
-        }
-        adopt();
-    }
-
     void unregistered() {
+        deregistering = false;
         if (adoption != null) {
             adoption.abandon();
             adoption = null;
@@ -59,7 +52,7 @@ final class SpliceRegistration implements Adoption.Adopter {
         if (Place.isFirst(ctx)) {
             adopt();
         } else {
-            input.mayHaveMissedReads();
+            input.lookForOthers();
             tell(SpliceFallback.NOT_FIRST);
         }
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -54,11 +53,6 @@ class OddMomentsTest {
         return new Variant(policy, wrapped, Arrival.START, policy != null, Family.TCP, true);
     }
 
-    /** Which has not been adopted yet when the test begins. */
-    private static Variant fresh(Policy policy, boolean wrapped) {
-        return new Variant(policy, wrapped, Arrival.START, false, Family.TCP, true);
-    }
-
     @ParameterizedTest
     @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
     void shouldServeAReadFromBeforeTheHandlerCame(Policy policy, boolean wrapped) throws Exception {
@@ -77,102 +71,6 @@ class OddMomentsTest {
             stage.send(SOME);
             stage.settleLoop();
             assertEquals(1, stage.recorder().messages(), "it was one read");
-        }
-    }
-
-    /** Puts another in front of all before the channel is active. */
-    private static ChannelHandler inFront(ChannelHandler front) {
-        return new ChannelInboundHandlerAdapter() {
-            @Override
-            public void channelRegistered(ChannelHandlerContext ctx) {
-                ctx.pipeline().addFirst(front);
-                ctx.fireChannelRegistered();
-            }
-        };
-    }
-
-    /** Leaves at the second message, as a decoder that has its header. */
-    private static final class Leaving extends ChannelInboundHandlerAdapter {
-        private boolean leaves;
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            if (leaves) {
-                ctx.pipeline().remove(this);
-            }
-            leaves = true;
-            ctx.fireChannelRead(message);
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
-    void shouldReadNothingUnaskedOnceThoseInFrontHaveLeft(Policy policy, boolean wrapped) throws Exception {
-        try (Stage stage = new Stage(fresh(policy, wrapped)).noAutoRead().user(inFront(new Leaving()))) {
-            stage.start();
-            for (int i = 1; i <= 3; i++) {
-                stage.send(SOME);
-                stage.expectNoMore(i - 1);
-                stage.onLoop(Channel::read);
-                stage.awaitReceived();
-            }
-            stage.send(SOME);
-            stage.expectNoMore(3);
-            stage.onLoop(Channel::read);
-            stage.awaitReceived();
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
-    void shouldReadNothingUnaskedWhereItIsRemovedAtOnce(Policy policy, boolean wrapped) throws Exception {
-        try (Stage stage = new Stage(fresh(policy, wrapped)).noAutoRead()) {
-            stage.start(channel -> channel.pipeline().remove(EpollSpliceHandler.class));
-            stage.send(SOME);
-            stage.settleLoop();
-            assertEquals(0, stage.recorder().messages());
-            stage.onLoop(Channel::read);
-            stage.awaitReceived();
-        }
-    }
-
-    /** Between the two tasks of its adoption. */
-    @ParameterizedTest
-    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
-    void shouldReadWhatIsAskedWhereItIsRemovedWhileItAdopts(Policy policy, boolean asks) throws Exception {
-        try (Stage stage = new Stage(fresh(policy, false)).noAutoRead()) {
-            stage.start(channel -> channel.eventLoop().execute(() -> {
-                channel.pipeline().remove(EpollSpliceHandler.class);
-                if (asks) {
-                    channel.read();
-                }
-            }));
-            stage.send(SOME);
-            if (!asks) {
-                stage.expectNoMore(0);
-                stage.onLoop(Channel::read);
-            }
-            stage.awaitReceived();
-        }
-    }
-
-    /** A read() in front of it, by one who leaves before anything comes by. */
-    @ParameterizedTest
-    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
-    void shouldServeAReadOfOneWhoHasLeft(Policy policy, boolean wrapped) throws Exception {
-        ChannelInboundHandlerAdapter front = new ChannelInboundHandlerAdapter() {
-            @Override
-            public void channelActive(ChannelHandlerContext ctx) {
-                ctx.read();
-                ctx.fireChannelActive();
-                ctx.pipeline().remove(this);
-            }
-        };
-        try (Stage stage = new Stage(fresh(policy, wrapped)).noAutoRead().user(inFront(front))) {
-            stage.start();
-            stage.settleLoop();
-            stage.send(SOME);
-            stage.awaitReceived();
         }
     }
 
