@@ -145,6 +145,7 @@ class UnseenRequestsTest {
         ChannelInboundHandlerAdapter user = new ChannelInboundHandlerAdapter() {
             @Override
             public void handlerAdded(ChannelHandlerContext ctx) {
+                ctx.pipeline().addFirst(fresh(policy, wrapped).newHandler());
                 ctx.channel().deregister();
             }
 
@@ -154,7 +155,7 @@ class UnseenRequestsTest {
                 ctx.fireChannelUnregistered();
             }
         };
-        try (Stage stage = new Stage(fresh(policy, wrapped)).user(user)) {
+        try (Stage stage = new Stage(fresh(null, wrapped)).user(user)) {
             stage.start();
             Rig.await(unregistered);
             stage.send(SOME);

@@ -33,6 +33,8 @@ final class Direction {
     /** A message has come since we asked, and no channelReadComplete. On the source's. */
     private boolean given;
 
+    private boolean asking;
+
     Direction(Channel source, RelaySide sourceSide, Channel sink, RelaySide sinkSide, RelayPair pair) {
         this.source = source;
         this.sourceSide = sourceSide;
@@ -51,17 +53,30 @@ final class Direction {
 
     // Open.
 
-    /** Not more than the sink takes, whose channelWritabilityChanged goes on. */
-    void read(ChannelHandlerContext ctx) {
+    /**
+     * Asks as long as something is given at once, by a handler that holds it, and the sink takes it; else the sink's
+     * channelWritabilityChanged goes on. Not from within, where one answers each {@code read()} at once.
+     *
+     * @return whether nothing was given in the end
+     */
+    boolean read(ChannelHandlerContext ctx) {
+        if (asking) {
+            given = true;
+            return false;
+        }
+        asking = true;
         do {
-            if (given) { // a FlowControlHandler gives one of those that it has, and completes no read
+            if (given) { // a FlowControlHandler completes no read
                 readComplete();
             }
             if (!sink.isWritable()) {
-                return;
+                asking = false;
+                return false;
             }
             ctx.read();
         } while (given);
+        asking = false;
+        return true;
     }
 
     void readComplete() {

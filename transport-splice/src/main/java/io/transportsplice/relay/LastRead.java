@@ -10,10 +10,10 @@ import io.transportsplice.EpollSpliceHandler;
 import java.util.Map;
 
 /**
- * Finds out when those who stand before the relay have handed on all that they hold of an input that has ended: the event
- * that tells of the end overtakes what a FlowControlHandler keeps until it is asked. Whoever is asked, and has nothing,
- * passes the {@code read()} on, and so it gets here. It goes no further: to read where the input has ended may fail
- * (docs/netty-bugs.md).
+ * Where the {@code read()}s of an input that has ended go: to the channel they must not get, where they may fail
+ * (docs/netty-bugs.md). They are made to get what others before the relay hold, as the event that tells of the end overtakes
+ * what a FlowControlHandler keeps until it is asked. Where some of them run on another executor, a {@code read()} that gets
+ * here tells that they have nothing; else whoever asks knows it when he has asked.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -25,23 +25,25 @@ final class LastRead extends ChannelOutboundHandlerAdapter {
         this.nothingIsLeft = nothingIsLeft;
     }
 
-    /** Runs it, at once if there is nobody to ask, else when a {@code read()} of the relay's has gone by all of them. */
-    static void await(ChannelHandlerContext relay, Runnable nothingIsLeft) {
-        if (isAlone(relay)) {
-            nothingIsLeft.run();
-            return;
+    /** Whether it will run that; else the relay is to ask, and finds out. */
+    static boolean tells(ChannelHandlerContext relay, Runnable nothingIsLeft) {
+        ChannelPipeline pipeline = relay.pipeline();
+        boolean tells = false;
+        for (ChannelHandler handler : pipeline.toMap().values()) {
+            tells |= !pipeline.context(handler).executor().inEventLoop();
         }
-        LastRead last = new LastRead(nothingIsLeft);
-        String before = whatReadsTheInput(relay.pipeline());
+        LastRead last = new LastRead(tells ? nothingIsLeft : () -> {});
+        String before = whatReadsTheInput(pipeline);
         if (before == null) {
-            relay.pipeline().addFirst(last);
+            pipeline.addFirst(last);
         } else {
-            relay.pipeline().addAfter(before, null, last);
+            pipeline.addAfter(before, null, last);
         }
+        return tells;
     }
 
     /** But for a splice handler. Without the pipeline's map, which costs every end of every stream. */
-    private static boolean isAlone(ChannelHandlerContext relay) {
+    static boolean isAlone(ChannelHandlerContext relay) {
         int others = relay.pipeline().names().indexOf(relay.name());
         return others == 0 || (others == 1 && relay.pipeline().first() instanceof EpollSpliceHandler);
     }
@@ -60,7 +62,6 @@ final class LastRead extends ChannelOutboundHandlerAdapter {
 
     @Override
     public void read(ChannelHandlerContext ctx) {
-        ctx.pipeline().remove(this);
         nothingIsLeft.run();
     }
 }

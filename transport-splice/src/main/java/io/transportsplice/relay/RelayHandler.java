@@ -51,17 +51,6 @@ public final class RelayHandler extends RelaySide {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
 
-    /** What has become of this channel's input. */
-    private enum Input {
-        OPEN,
-        /** No more comes from the socket, but somebody before us may hold some. */
-        ENDING,
-        /** All of it has come. */
-        ENDED,
-        /** More would have come. */
-        CUT
-    }
-
     private final IdleWatch idleWatch;
     /** What came before there was a peer. */
     private final Queue<Object> early = new ArrayDeque<>(0);
@@ -72,6 +61,8 @@ public final class RelayHandler extends RelaySide {
     private @Nullable Direction out;
 
     private Input input = Input.OPEN;
+    /** Else nothing is left once nothing is given. */
+    private boolean lastReadTells;
 
     /** Without timeouts. */
     public RelayHandler() {
@@ -104,8 +95,7 @@ public final class RelayHandler extends RelaySide {
 
     /**
      * Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0); a unix-domain socket has
-     * no reset, its far end sees the end. No handler may say anything more to the far end, such as TLS's
-     * {@code close_notify} or the trailer of a compressor: it would look like a clean end. Any thread.
+     * no reset, its far end sees the end. No handler says anything more to it, such as TLS's {@code close_notify}. Any thread.
      */
     public static void reset(Channel channel) {
         Loops.run(channel, () -> LateReset.now(channel));
@@ -157,7 +147,13 @@ public final class RelayHandler extends RelaySide {
     @Override
     void readMore() {
         if ((input == Input.OPEN || input == Input.ENDING) && channel.isOpen() && out != null) {
-            out.read(ctx);
+            ask();
+        }
+    }
+
+    private void ask() {
+        if (out.read(ctx) && input == Input.ENDING && !lastReadTells) {
+            inputEnded();
         }
     }
 
@@ -241,7 +237,7 @@ public final class RelayHandler extends RelaySide {
         idleWatch.hasRead();
         if (out != null) {
             out.readComplete();
-            out.read(context);
+            ask();
         }
         context.fireChannelReadComplete();
     }
@@ -273,8 +269,12 @@ public final class RelayHandler extends RelaySide {
             cut(RelayEnd.FAILED, new IOException("the input ended without TLS's close_notify"));
         } else {
             input = Input.ENDING;
-            LastRead.await(ctx, this::inputEnded);
-            readMore();
+            if (LastRead.isAlone(ctx)) {
+                inputEnded();
+            } else {
+                lastReadTells = LastRead.tells(ctx, this::inputEnded);
+                readMore();
+            }
         }
     }
 
