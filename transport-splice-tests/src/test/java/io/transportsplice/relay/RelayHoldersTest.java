@@ -4,9 +4,13 @@ package io.transportsplice.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.FixedLengthFrameDecoder;
 import io.netty.handler.flow.FlowControlHandler;
@@ -19,6 +23,8 @@ import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -54,6 +60,108 @@ class RelayHoldersTest {
                 Rig.await(sending);
                 link.finish();
             }
+        }
+    }
+
+    /** Asks by itself, in front of those who hold, which says nothing of what they have. */
+    private static final class Asking extends ChannelInboundHandlerAdapter {
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            ctx.fireUserEventTriggered(event);
+            ctx.read();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldTakeNobodyElsesReadForItsOwn(Mode mode) throws Exception {
+        try (Rig rig = holding(mode)
+                .configure(c -> c.pipeline((side, pipeline) ->
+                        pipeline.addLast(new Asking(), new FixedLengthFrameDecoder(KIB), new FlowControlHandler())))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            Future<?> sending = rig.async(() -> {
+                link.source().send(link.forward(), 0, 4 * MIB, 64 * KIB);
+                link.source().halfClose();
+            });
+            rig.relay().awaitRest();
+            Link.expect(new Received(4 * MIB, End.EOF), link.sink().receiveToEnd(link.forward(), 0));
+            Rig.await(sending);
+            link.finish();
+        }
+    }
+
+    /** Lets no read() by once there is nothing to read. */
+    private static final class Refusing extends ChannelDuplexHandler {
+        private boolean ended;
+
+        @Override
+        public void read(ChannelHandlerContext ctx) {
+            if (!ended) {
+                ctx.read();
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            ended |= event == ChannelInputShutdownReadComplete.INSTANCE;
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldNotWaitForAReadThatNobodyLetsBy(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new Refusing())))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(MIB, 64 * KIB);
+            link.finish();
+        }
+    }
+
+    /** Answers each read() at once, by few bytes and a channelReadComplete. */
+    private static final class Dealing extends ChannelDuplexHandler {
+        private static final int FEW = 16;
+
+        private final Queue<ByteBuf> held = new ArrayDeque<>();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            while (bytes.isReadable()) {
+                held.add(bytes.readRetainedSlice(Math.min(FEW, bytes.readableBytes())));
+            }
+            bytes.release();
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            deal(ctx);
+        }
+
+        @Override
+        public void read(ChannelHandlerContext ctx) {
+            if (held.isEmpty()) {
+                ctx.read();
+            } else {
+                deal(ctx);
+            }
+        }
+
+        private void deal(ChannelHandlerContext ctx) {
+            if (!held.isEmpty()) {
+                ctx.fireChannelRead(held.poll());
+            }
+            ctx.fireChannelReadComplete();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldReadInTurnWhateverIsAnsweredAtOnce(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new Dealing())))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(MIB, MIB);
+            link.finish();
         }
     }
 
