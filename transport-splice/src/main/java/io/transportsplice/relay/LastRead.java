@@ -12,40 +12,36 @@ import java.util.Map;
 /**
  * Where the {@code read()}s of an input that has ended go: to the channel they must not get, where they may fail
  * (docs/netty-bugs.md). They are made to get what others before the relay hold, as the event that tells of the end overtakes
- * what a FlowControlHandler keeps until it is asked. Where some of them run on another executor, a {@code read()} that gets
- * here tells that they have nothing; else whoever asks knows it when he has asked.
+ * what a FlowControlHandler keeps until it is asked.
  *
  * <p>Confined to the event loop of its channel.
  */
 final class LastRead extends ChannelOutboundHandlerAdapter {
 
-    private final Runnable nothingIsLeft;
+    private LastRead() {}
 
-    private LastRead(Runnable nothingIsLeft) {
-        this.nothingIsLeft = nothingIsLeft;
+    /**
+     * Whether somebody may hold something and gives it at once; on an executor of its own it would come too late. Without the
+     * pipeline's map if it can be, which costs every end of every stream.
+     */
+    static boolean isNeeded(ChannelHandlerContext relay) {
+        ChannelPipeline pipeline = relay.pipeline();
+        int others = pipeline.names().indexOf(relay.name());
+        if (others == 0 || (others == 1 && pipeline.first() instanceof EpollSpliceHandler)) {
+            return false;
+        }
+        return pipeline.toMap().values().stream()
+                .allMatch(handler -> pipeline.context(handler).executor().inEventLoop());
     }
 
-    /** Whether it will run that; else the relay is to ask, and finds out. */
-    static boolean tells(ChannelHandlerContext relay, Runnable nothingIsLeft) {
+    static void putBefore(ChannelHandlerContext relay) {
         ChannelPipeline pipeline = relay.pipeline();
-        boolean tells = false;
-        for (ChannelHandler handler : pipeline.toMap().values()) {
-            tells |= !pipeline.context(handler).executor().inEventLoop();
-        }
-        LastRead last = new LastRead(tells ? nothingIsLeft : () -> {});
         String before = whatReadsTheInput(pipeline);
         if (before == null) {
-            pipeline.addFirst(last);
+            pipeline.addFirst(new LastRead());
         } else {
-            pipeline.addAfter(before, null, last);
+            pipeline.addAfter(before, null, new LastRead());
         }
-        return tells;
-    }
-
-    /** But for a splice handler. Without the pipeline's map, which costs every end of every stream. */
-    static boolean isAlone(ChannelHandlerContext relay) {
-        int others = relay.pipeline().names().indexOf(relay.name());
-        return others == 0 || (others == 1 && relay.pipeline().first() instanceof EpollSpliceHandler);
     }
 
     /** The last handler that deals with the socket's bytes: TLS, or a splice handler that is the first. Else null. */
@@ -62,6 +58,6 @@ final class LastRead extends ChannelOutboundHandlerAdapter {
 
     @Override
     public void read(ChannelHandlerContext ctx) {
-        nothingIsLeft.run();
+        // It ends here.
     }
 }

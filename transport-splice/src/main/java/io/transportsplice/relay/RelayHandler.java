@@ -61,8 +61,6 @@ public final class RelayHandler extends RelaySide {
     private @Nullable Direction out;
 
     private Input input = Input.OPEN;
-    /** Else nothing is left once nothing is given. */
-    private boolean lastReadTells;
 
     /** Without timeouts. */
     public RelayHandler() {
@@ -152,7 +150,7 @@ public final class RelayHandler extends RelaySide {
     }
 
     private void ask() {
-        if (out.read(ctx) && input == Input.ENDING && !lastReadTells) {
+        if (out.read(ctx) && input == Input.ENDING) {
             inputEnded();
         }
     }
@@ -269,11 +267,11 @@ public final class RelayHandler extends RelaySide {
             cut(RelayEnd.FAILED, new IOException("the input ended without TLS's close_notify"));
         } else {
             input = Input.ENDING;
-            if (LastRead.isAlone(ctx)) {
-                inputEnded();
-            } else {
-                lastReadTells = LastRead.tells(ctx, this::inputEnded);
+            if (LastRead.isNeeded(ctx)) {
+                LastRead.putBefore(ctx);
                 readMore();
+            } else {
+                inputEnded();
             }
         }
     }
