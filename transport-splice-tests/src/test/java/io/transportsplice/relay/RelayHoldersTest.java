@@ -50,17 +50,22 @@ class RelayHoldersTest {
     void shouldRelayWhatAFlowControlHandlerHolds(Mode mode) throws Exception {
         try (Rig rig = holding(mode)) {
             for (int i = 0; i < 3; i++) {
-                Link link = rig.link(Route.TCP_TCP_UP);
-                Future<?> sending = rig.async(() -> {
-                    link.source().send(link.forward(), 0, 4 * MIB, 64 * KIB);
-                    link.source().halfClose();
-                });
-                rig.relay().awaitRest();
-                Link.expect(new Received(4 * MIB, End.EOF), link.sink().receiveToEnd(link.forward(), 0));
-                Rig.await(sending);
-                link.finish();
+                carryToASlowSink(rig);
             }
         }
+    }
+
+    /** Which takes nothing before the relay is full. */
+    private static void carryToASlowSink(Rig rig) throws Exception {
+        Link link = rig.link(Route.TCP_TCP_UP);
+        Future<?> sending = rig.async(() -> {
+            link.source().send(link.forward(), 0, 4 * MIB, 64 * KIB);
+            link.source().halfClose();
+        });
+        rig.relay().awaitRest();
+        Link.expect(new Received(4 * MIB, End.EOF), link.sink().receiveToEnd(link.forward(), 0));
+        Rig.await(sending);
+        link.finish();
     }
 
     /** Asks by itself, in front of those who hold, which says nothing of what they have. */
@@ -78,15 +83,7 @@ class RelayHoldersTest {
         try (Rig rig = holding(mode)
                 .configure(c -> c.pipeline((side, pipeline) ->
                         pipeline.addLast(new Asking(), new FixedLengthFrameDecoder(KIB), new FlowControlHandler())))) {
-            Link link = rig.link(Route.TCP_TCP_UP);
-            Future<?> sending = rig.async(() -> {
-                link.source().send(link.forward(), 0, 4 * MIB, 64 * KIB);
-                link.source().halfClose();
-            });
-            rig.relay().awaitRest();
-            Link.expect(new Received(4 * MIB, End.EOF), link.sink().receiveToEnd(link.forward(), 0));
-            Rig.await(sending);
-            link.finish();
+            carryToASlowSink(rig);
         }
     }
 

@@ -109,10 +109,6 @@ final class Direction {
         return message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
     }
 
-    void flush() {
-        sink.flush();
-    }
-
     /** This direction's source takes more again: the other direction goes on. Not if it is closed: its loop may have ended. */
     void resumePeer() {
         if (sink.isOpen()) {

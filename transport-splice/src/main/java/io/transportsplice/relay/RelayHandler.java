@@ -132,7 +132,7 @@ public final class RelayHandler extends RelaySide {
         for (Object message = early.poll(); message != null; message = early.poll()) {
             out.carry(message);
         }
-        out.flush();
+        out.readComplete();
         if (input == Input.ENDED) {
             out.end();
         } else {
@@ -277,11 +277,9 @@ public final class RelayHandler extends RelaySide {
     }
 
     private void inputEnded() {
-        if (input == Input.ENDING) {
-            input = Input.ENDED;
-            if (out != null) {
-                out.end();
-            }
+        input = Input.ENDED;
+        if (out != null) {
+            out.end();
         }
     }
 
