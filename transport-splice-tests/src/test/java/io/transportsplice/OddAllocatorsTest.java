@@ -85,11 +85,16 @@ class OddAllocatorsTest {
     @ParameterizedTest
     @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
     void shouldTellTheChannelThatItsAllocatorRefuses(Mode mode) throws Exception {
+        expectToBeTold(mode, new IllegalStateException("asked for by the test"));
+        expectToBeTold(mode, new LinkageError("asked for by the test"));
+    }
+
+    private static void expectToBeTold(Mode mode, Throwable refusal) throws Exception {
         FailingAllocator allocator = new FailingAllocator();
         try (Rig rig = rig(mode, Looking::new, allocator)) {
             Link link = rig.link(ROUTE);
             Looking looking = rig.relay().lastPair().front().pipeline().get(Looking.class);
-            allocator.refuse();
+            allocator.refuse(refusal);
             link.source().send(link.forward(), 0, 100, 100);
             Await.until("it is told", looking.failed::get);
             assertEquals(0, looking.looks.get());

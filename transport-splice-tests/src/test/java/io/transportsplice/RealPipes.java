@@ -3,7 +3,6 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.unix.FileDescriptor;
 import io.transportsplice.PipeByteBuf.Fate;
@@ -28,16 +27,7 @@ final class RealPipes implements PipeByteBuf.Home {
     }
 
     PipeByteBuf buffer(ByteBufAllocator alloc, byte... content) throws IOException {
-        return new PipeByteBuf(filled(content), this, alloc, hasAddresses(alloc));
-    }
-
-    private static boolean hasAddresses(ByteBufAllocator alloc) {
-        ByteBuf probe = alloc.directBuffer(1);
-        try {
-            return probe.hasMemoryAddress();
-        } finally {
-            probe.release();
-        }
+        return new PipeByteBuf(filled(content), this, DirectMemory.of(alloc));
     }
 
     private Pipe filled(byte[] content) throws IOException {

@@ -13,6 +13,11 @@ record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
         return last;
     }
 
+    /** The same, unless the allocator is another. */
+    DirectMemory as(ByteBufAllocator allocator) {
+        return alloc == allocator ? this : of(allocator);
+    }
+
     /** Of one that has no memory to show, or refuses, nothing is known until it is asked again: splicing needs none. */
     static DirectMemory of(ByteBufAllocator alloc) {
         DirectMemory known = last;

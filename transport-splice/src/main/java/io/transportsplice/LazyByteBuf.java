@@ -19,19 +19,13 @@ import java.nio.channels.ScatteringByteChannel;
  */
 abstract class LazyByteBuf extends AbstractReferenceCountedByteBuf {
 
-    private final ByteBufAllocator alloc;
-    private final boolean hasMemoryAddress;
+    private final DirectMemory memory;
     private int capacity;
 
-    /**
-     * It can be appended to, as can whatever Netty reads.
-     *
-     * @param hasMemoryAddress whether the content will have one
-     */
-    LazyByteBuf(ByteBufAllocator alloc, boolean hasMemoryAddress, int capacity) {
+    /** It can be appended to, as can whatever Netty reads. The memory is of the kind that the content will have. */
+    LazyByteBuf(DirectMemory memory, int capacity) {
         super(Integer.MAX_VALUE);
-        this.alloc = alloc;
-        this.hasMemoryAddress = hasMemoryAddress;
+        this.memory = memory;
         this.capacity = capacity;
         setIndex(0, capacity);
     }
@@ -48,7 +42,7 @@ abstract class LazyByteBuf extends AbstractReferenceCountedByteBuf {
 
     @Override
     public ByteBufAllocator alloc() {
-        return alloc;
+        return memory.alloc();
     }
 
     @Override
@@ -80,7 +74,7 @@ abstract class LazyByteBuf extends AbstractReferenceCountedByteBuf {
 
     @Override
     public boolean hasMemoryAddress() {
-        return hasMemoryAddress;
+        return memory.hasAddress();
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.transportsplice;
 
 import io.netty.buffer.AbstractDerivedByteBuf;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
@@ -87,8 +86,8 @@ final class PipeByteBuf extends LazyByteBuf {
     /** Whether a sink has emptied a pipe of its own that had them all. */
     private volatile boolean sent;
 
-    PipeByteBuf(Pipe pipe, Home home, ByteBufAllocator alloc, boolean hasMemoryAddress) {
-        super(alloc, hasMemoryAddress, (int) pipe.bytes());
+    PipeByteBuf(Pipe pipe, Home home, DirectMemory memory) {
+        super(memory, (int) pipe.bytes());
         this.pipe = pipe;
         this.home = home;
         leak = LEAK_DETECTOR.track(this);

@@ -25,4 +25,7 @@ interface SocketReader {
 
     /** The socket is in error: to stop. */
     void failed();
+
+    /** Something was thrown that is nobody's to catch: the channel is to fail. */
+    void broken(Throwable cause);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannelConfig;
@@ -11,8 +10,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The filling side of a splicing channel, for as long as it is registered with its event loop: fills pipes from its socket
- * and sends them up the pipeline, one for each message that is wanted.
+ * The filling side of a splicing channel, while it is registered: fills pipes and sends them up the pipeline, one for each
+ * message that is wanted.
  *
  * <p>At most {@link SpliceOptions#maxInFlight()} of its pipes wait in sinks: those are the bound. But where somebody in a
  * pipeline has one, a queue or an aggregator, it may be waiting for more: then more pipes are filled, and when those are
@@ -155,17 +154,16 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             refused(SpliceFallback.NOT_FIRST);
             return -1;
         }
-        ByteBufAllocator alloc = channel.alloc();
-        memory = memory.alloc() == alloc ? memory : DirectMemory.of(alloc);
+        memory = memory.as(channel.alloc());
         Pipe pipe = loop.pool().get(options.pipeCapacity());
         if (pipe == null) {
             refused(SpliceFallback.NO_PIPE);
             return -1;
         }
-        // The number is read here, of a channel that is still registered: after a close it is somebody else's.
+        // The number is that of a channel which is still registered: after a close it is somebody else's.
         long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), allowance));
         if (n > 0) {
-            deliver(new PipeByteBuf(pipe, this, alloc, memory.hasAddress()));
+            deliver(new PipeByteBuf(pipe, this, memory));
             return n;
         }
         loop.pool().put(pipe, options.maxPooledPipes());
@@ -206,7 +204,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     }
 
     /** As Netty does: a channel that half-closes finds the end behind the error. */
-    private void fail(IOException cause, boolean findsEnd) {
+    private void fail(Throwable cause, boolean findsEnd) {
         if (channel.isOpen()) {
             bounds.failed(cause);
             channel.pipeline().fireExceptionCaught(cause);
@@ -234,6 +232,11 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     @Override
     public void failed() {
         stop(SpliceFallback.SOCKET_ERROR);
+    }
+
+    @Override
+    public void broken(Throwable cause) {
+        fail(cause, false);
     }
 
     @Override
@@ -268,7 +271,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private void failUnreadable() {
         refused(SpliceFallback.SOCKET_ERROR);
         IOException cause = new IOException("bytes in a pipe were lost: they could not be read into memory");
-        Tasks.execute(channel.eventLoop(), () -> fail(cause, false), () -> {}); // not in the middle of a release()
+        Tasks.execute(channel.eventLoop(), () -> broken(cause), () -> {}); // not in the middle of a release()
     }
 
     @SuppressWarnings("ReferenceEquality") // equals() would compare bytes

@@ -24,16 +24,14 @@ import io.netty.util.concurrent.EventExecutor;
  * off, it does so for somebody whose {@code read()} did not come by us: a handler in front of ours, or a read from before.
  * That message the channel reads itself.
  *
- * <p>In both states, the interest submitted to epoll is never 0: since Netty 4.2.13 that deletes the registration, and the
- * next submit fails with ENOENT. Where nothing is wanted the registration is edge-triggered instead, since EPOLLHUP and
- * EPOLLERR cannot be masked and would spin a level-triggered loop.
+ * <p>The interest submitted to epoll is never 0: since Netty 4.2.13 that deletes the registration, and the next submit fails.
+ * Where nothing is wanted it is edge-triggered instead, since EPOLLHUP and EPOLLERR, never masked, would spin the loop.
  *
  * <p>Netty 4.2 finds a registration by its descriptor's number, which a new channel may have from one that was closed in
  * the same batch of events. What is left for the old one is kept from the new one.
  *
- * <p>While splicing, reading stays switched on (level-triggered) across messages, so that a message costs no epoll_ctl:
- * only when an event comes that cannot be used is it switched off, and on again when it can. While it is off the end of
- * the input is noticed all the same, by an edge, as soon as no output waits.
+ * <p>While splicing, reading stays switched on (level-triggered) across messages, which spares each an epoll_ctl, until an
+ * event comes that cannot be used. While it is off the input's end is noticed all the same, by an edge, once no output waits.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -166,6 +164,14 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
             channel.handle(this, event);
             return;
         }
+        try {
+            handle(current, event);
+        } catch (Throwable e) { // Netty's own handles throw nothing: it would end the event loop
+            current.broken(e);
+        }
+    }
+
+    private void handle(SocketReader current, IoEvent event) {
         int ops = ((EpollIoEvent) event).ops().value();
         if ((ops & ERR) != 0) {
             current.failed();
@@ -181,7 +187,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     }
 
     private void readable(SocketReader current, int ops) {
-        if (isAskedByChannel()) {
+        if ((asked & IN) != 0 && !owner.config().isAutoRead()) { // by a read() that did not come by us
             requested = false; // the one message serves both
             channel.handle(this, READABLE);
             return;
@@ -191,11 +197,6 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
             case LEFT_TO_CHANNEL -> leaveToChannel(ops);
             case NOT_NOW -> notNow(current, ops);
         }
-    }
-
-    /** Whether the channel has a read outstanding that did not come by us. */
-    private boolean isAskedByChannel() {
-        return (asked & IN) != 0 && !owner.config().isAutoRead();
     }
 
     private void leaveToChannel(int ops) {
