@@ -121,6 +121,19 @@ class StreamMeterTest {
         assertEquals(64 * 1024, copiedUntilNextTry(auto));
     }
 
+    @Test
+    void shouldTrustASourceWithAWholePipeOnceASinkHasDrainedOne() {
+        int whole = auto.options().pipeCapacity();
+        assertEquals(LARGE, auto.mostBytes());
+        auto.drained();
+        assertEquals(whole, auto.mostBytes());
+        auto.refused();
+        assertEquals(LARGE, auto.mostBytes());
+        assertEquals(whole, meter(Policy.ALWAYS).mostBytes());
+        assertEquals(
+                4096, new StreamMeter(SpliceOptions.builder().pipeCapacity(4096).build()).mostBytes());
+    }
+
     private static StreamMeter meter(Policy policy) {
         return new StreamMeter(SpliceOptions.builder().policy(policy).build());
     }

@@ -161,7 +161,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             return -1;
         }
         // The number is that of a channel which is still registered: after a close it is somebody else's.
-        long n = pipe.fill(channel.fd().intValue(), Math.min(options.pipeCapacity(), allowance));
+        long n = pipe.fill(channel.fd().intValue(), Math.min(meter.mostBytes(), allowance));
         if (n > 0) {
             deliver(new PipeByteBuf(pipe, this, memory));
             return n;

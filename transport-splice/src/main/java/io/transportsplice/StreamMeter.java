@@ -9,7 +9,7 @@ import io.transportsplice.SpliceOptions.Policy;
  * burst that was not small. The first such message is the last that is copied until then: whoever copies a fast sender's
  * first burst falls behind, and then the queues stay full. It stops after a few small bursts in a row. Where splicing was
  * refused, or was in vain because somebody looked, it is tried again only after a number of copied bytes, which doubles each
- * time, and starts over once a buffer has been drained.
+ * time, and starts over once a buffer has been drained. Until then messages are no larger than Netty's.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -22,6 +22,9 @@ final class StreamMeter {
     /** A known length this large is worth splicing at once, too. */
     private static final int LARGE_LIMIT = 64 * 1024;
 
+    /** What Netty reads at once, at the most: whoever looks needs as much memory as without us. */
+    private static final int MOST_UNTIL_DRAINED = 64 * 1024;
+
     private static final int SMALL_BURSTS_TO_STOP = 3;
     private static final int FIRST_HOLD_OFF = 64 * 1024;
     /** To 64 MiB. */
@@ -31,6 +34,8 @@ final class StreamMeter {
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
+    /** A sink has drained a buffer, and none has been refused or in vain since. */
+    private boolean drained;
     /** Small bursts in a row, no more of them than stop it. */
     private byte run;
     /** Refusals in a row, no more of them than count. */
@@ -94,6 +99,13 @@ final class StreamMeter {
         return options.policy() != Policy.ALWAYS && run >= SMALL_BURSTS_TO_STOP;
     }
 
+    /** How large a message may be. */
+    int mostBytes() {
+        int capacity = options.pipeCapacity();
+        boolean full = drained || options.policy() == Policy.ALWAYS;
+        return full ? capacity : Math.min(capacity, MOST_UNTIL_DRAINED);
+    }
+
     /** Splicing started. */
     void started() {
         run = 0;
@@ -101,11 +113,13 @@ final class StreamMeter {
 
     /** Splicing was worth while: a sink drained a pipe. */
     void drained() {
+        drained = true;
         refusals = 0;
     }
 
     /** Splicing stopped for lack of something. */
     void refused() {
+        drained = false;
         holdOff = FIRST_HOLD_OFF << refusals;
         refusals = (byte) Math.min(refusals + 1, MOST_DOUBLINGS);
     }
