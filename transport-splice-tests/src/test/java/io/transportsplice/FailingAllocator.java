@@ -4,12 +4,13 @@ package io.transportsplice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Netty's, which may be out of memory, or refuse. */
 final class FailingAllocator extends PooledByteBufAllocator {
-    private final AtomicBoolean fails = new AtomicBoolean();
+    /** Null unless it is to fail once. */
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
     /** Null until it refuses. */
     private volatile Throwable refusal;
 
@@ -20,7 +21,11 @@ final class FailingAllocator extends PooledByteBufAllocator {
     }
 
     void failOnce() {
-        fails.set(true);
+        failOnce(new OutOfMemoryError("asked for by the test"));
+    }
+
+    void failOnce(Throwable reason) {
+        failure.set(reason);
     }
 
     /** From here on, by an exception. */
@@ -39,11 +44,12 @@ final class FailingAllocator extends PooledByteBufAllocator {
 
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-        if (fails.compareAndSet(true, false)) {
-            throw new OutOfMemoryError("asked for by the test");
+        Throwable reason = failure.getAndSet(null);
+        if (reason == null) {
+            reason = refusal;
         }
-        if (refusal != null) {
-            PlatformDependent.throwException(refusal);
+        if (reason != null) {
+            PlatformDependent.throwException(reason);
         }
         largest.accumulateAndGet(initialCapacity, Math::max);
         return super.newDirectBuffer(initialCapacity, maxCapacity);

@@ -77,6 +77,20 @@ class FaultInjectionTest {
         carriage.awaitAtLeast(32L * MIB / 10 * 9);
     }
 
+    /** Such as of a class that cannot be loaded: the event loop must not end. */
+    @Test
+    void shouldEndNoMoreThanTheStreamWhereSomethingIsThrown() throws Exception {
+        try (Rig auto = new Rig(Mode.AUTO)) {
+            Link link = link(auto, Route.TCP_TCP_UP);
+            kernel.failing("ioctl", FaultyKernel.THROWN).share(1);
+            Future<?> sending = auto.async(() -> link.source().send(link.forward(), 0, 16 * MIB, CHUNK));
+            assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
+            Rig.awaitFailure(sending);
+            kernel.share(0);
+            auto.link(Route.TCP_TCP_UP).carryToEnd(MIB, CHUNK);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void shouldSurviveRefusalsToSpliceEitherWay(Route route) throws Exception {

@@ -16,6 +16,9 @@ final class FaultyKernel implements Kernel {
     /** In place of an errno: lets splice move fewer bytes than it could. */
     static final int SHORT = -1;
 
+    /** In place of an errno: something is thrown. */
+    static final int THROWN = -2;
+
     private static final int F_SETPIPE_SZ = 1031;
 
     private final Kernel real = KernelAccess.openWanted().kernel();
@@ -70,6 +73,9 @@ final class FaultyKernel implements Kernel {
     }
 
     private boolean fails(int fault) {
+        if (fault == THROWN) {
+            throw new LinkageError("asked for by the test");
+        }
         faked = fault > 0;
         errno = fault;
         return faked;
@@ -129,7 +135,7 @@ final class FaultyKernel implements Kernel {
     @Override
     public int ioctl(int fd, long request, int[] answer) {
         questions.increment();
-        return real.ioctl(fd, request, answer);
+        return fails(draw("ioctl")) ? -1 : real.ioctl(fd, request, answer);
     }
 
     @Override

@@ -30,7 +30,7 @@ record DirectMemory(ByteBufAllocator alloc, boolean hasAddress) {
             buffer.release();
             last = known;
             return known;
-        } catch (RuntimeException | OutOfMemoryError e) { // whoever looks at the bytes asks again, and is told
+        } catch (Throwable e) { // whoever looks at the bytes asks again, and is told
             return new DirectMemory(alloc, false);
         }
     }

@@ -50,7 +50,7 @@ final class FileSink implements SpliceTransfer.Sink {
         if (waiting.getAndIncrement() == 0) {
             try {
                 executor.execute(this::writeAll);
-            } catch (RuntimeException | OutOfMemoryError e) { // rejected, or there is no thread for it
+            } catch (Throwable e) { // rejected, or there is no thread for it
                 failure = e;
                 writeAll();
             }

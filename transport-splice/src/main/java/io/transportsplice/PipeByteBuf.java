@@ -147,7 +147,7 @@ final class PipeByteBuf extends LazyByteBuf {
     private ByteBuf memory() {
         try {
             return alloc().directBuffer(capacity());
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (Throwable e) {
             lookedInVain = true;
             throw e;
         }

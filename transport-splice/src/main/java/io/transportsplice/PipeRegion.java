@@ -4,6 +4,7 @@ package io.transportsplice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.channel.FileRegion;
+import io.netty.channel.unix.Errors;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
@@ -39,8 +40,11 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         /** The kernel does not splice into this socket, with this errno. */
         void refused(int errno);
 
-        /** Bytes will be lost: the close that follows must not look like the end of the stream. */
-        void failed();
+        /**
+         * Bytes will be lost: the close that follows must not look like the end of the stream. Of a channel that does not close
+         * by itself Netty would end the output alone, which looks like that, too, unless the far end takes no more anyway.
+         */
+        void failed(boolean mustClose);
     }
 
     private enum State {
@@ -89,12 +93,19 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             transferred += n;
             return n;
         } catch (IOException e) {
-            sink.failed();
+            sink.failed(!isOfAPeerThatTakesNoMore(e));
             throw e;
-        } catch (RuntimeException | OutOfMemoryError e) { // of a look; Netty answers by a FIN to all but IOExceptions
-            sink.failed();
+        } catch (Throwable e) { // of a look; Netty answers by a FIN to all but IOExceptions
+            sink.failed(true);
             throw new IOException("bytes in a pipe could not be written", e);
         }
+    }
+
+    /** Such a peer sees no end any more, and may still send. */
+    private static boolean isOfAPeerThatTakesNoMore(IOException e) {
+        return e instanceof Errors.NativeIoException failure
+                && (failure.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE
+                        || failure.expectedErr() == Errors.ERRNO_ECONNRESET_NEGATIVE);
     }
 
     void flushed() {

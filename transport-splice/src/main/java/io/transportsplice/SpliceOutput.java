@@ -57,7 +57,7 @@ final class SpliceOutput implements PipeRegion.Sink {
         if (failure == null) {
             ctx.write(outbound, promise);
         } else {
-            failed(); // to go on would hide the hole
+            failed(true); // to go on would hide the hole
             buffer.release();
             promise.tryFailure(failure);
             ctx.close();
@@ -96,7 +96,7 @@ final class SpliceOutput implements PipeRegion.Sink {
             return null;
         } catch (IllegalReferenceCountException e) { // written after its release: Netty's to tell
             return null;
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (Throwable e) {
             return new IOException("bytes in a pipe could not be written", e);
         }
     }
@@ -161,9 +161,9 @@ final class SpliceOutput implements PipeRegion.Sink {
     }
 
     @Override
-    public void failed() {
+    public void failed(boolean mustClose) {
         try {
-            channel.config().setAutoClose(true); // else Netty ends the output, as if the stream were over
+            channel.config().setAutoClose(mustClose || channel.config().isAutoClose());
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         } catch (ChannelException e) { // what failed is about to be reported
             logger.debug("{} SO_LINGER cannot be set", channel, e);

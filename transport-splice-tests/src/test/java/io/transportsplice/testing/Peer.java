@@ -199,6 +199,11 @@ public final class Peer implements AutoCloseable {
         channel.shutdownOutput();
     }
 
+    /** Receives no more. Only of a unix-domain socket does the other side know at once: its writes fail. */
+    public void takeNoMore() throws IOException {
+        channel.shutdownInput();
+    }
+
     /** Ends a tcp connection so that the other side sees a reset. */
     public void reset() throws IOException {
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);
