@@ -73,6 +73,7 @@ for proxy in ${PROXIES:-tcp-proxy sni-router socks5-proxy http-connect-proxy htt
     line="$proxy:"
     for mode in "${modes[@]}"; do
         # shellcheck disable=SC2086 # each option a word
+        : >"$dir/out" # or its last proxy's line is found, before this one has begun
         java -jar "$jar" "$proxy" --listen 127.0.0.1:$port --mode "$mode" ${options[$proxy]} >"$dir/out" &
         pid=$!
         started+=("$pid")

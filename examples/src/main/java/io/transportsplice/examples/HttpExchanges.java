@@ -176,6 +176,8 @@ final class HttpExchanges {
     void fail(String why) {
         if (responses.isInside()) {
             RelayHandler.reset(upstream); // and so the client, behind what it has got
+        } else if (unanswered.isEmpty()) {
+            answeredUnasked(); // one more would be taken for the answer to what the client asks next
         } else {
             end(HttpAnswer.of(HttpResponseStatus.BAD_GATEWAY, why));
         }

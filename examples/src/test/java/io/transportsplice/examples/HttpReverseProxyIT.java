@@ -167,6 +167,23 @@ class HttpReverseProxyIT {
         }
     }
 
+    /** One more answer would be taken for that to its next request. */
+    @Test
+    void shouldSayNothingToAClientThatHasAskedNothing() throws Exception {
+        String head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n";
+        try (ServerSocket upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ProxyProcess proxy =
+                        ProxyProcess.start("http-reverse-proxy", "--to", "127.0.0.1:" + upstream.getLocalPort());
+                Socket client = proxy.connect()) {
+            client.getOutputStream().write(ascii("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+            try (Socket server = upstream.accept()) {
+                server.getOutputStream().write(ascii(head + "\r\nok and more\r\n\r\n"));
+                String answer = new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                assertEquals(head + "via: 1.1 transport-splice\r\n\r\nok", answer);
+            }
+        }
+    }
+
     /** Wherever the stream is cut, and whether or not a body passes by the decoder. */
     @Test
     void shouldTakeAnswersInPiecesOfAnySize() throws Exception {

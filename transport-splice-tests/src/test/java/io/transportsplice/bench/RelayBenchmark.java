@@ -42,6 +42,10 @@ public final class RelayBenchmark {
 
     /** See {@link Options#USAGE}. */
     public static void main(String... arguments) throws Exception {
+        if (List.of(arguments).contains("--help")) {
+            System.out.println(Options.USAGE);
+            return;
+        }
         try {
             if (Runtime.getRuntime().availableProcessors() < 2
                     || Machine.find("taskset").isEmpty()) {
