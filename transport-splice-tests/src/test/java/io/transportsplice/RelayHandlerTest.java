@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.concurrent.DefaultEventExecutorGroup;
+import io.netty.util.concurrent.EventExecutorGroup;
 import io.transportsplice.relay.RelayEnd;
 import io.transportsplice.relay.RelayHandler;
 import io.transportsplice.testing.Baseline;
@@ -24,8 +27,10 @@ import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -160,6 +165,29 @@ class RelayHandlerTest {
             assertInstanceOf(IllegalStateException.class, e.getCause());
             link.carryToEnd(MIB, 64 * KIB);
             link.finish();
+        }
+    }
+
+    /** It would be told of its peer by another thread than that of its events. */
+    @Test
+    @SuppressWarnings("deprecation") // but supported
+    void shouldRefuseToJoinAHandlerOnAnExecutorOfItsOwn() throws Exception {
+        EventExecutorGroup executors = new DefaultEventExecutorGroup(1);
+        try (Rig rig =
+                new Rig(Mode.AUTO).configure(c -> c.relay(ChannelInboundHandlerAdapter::new, (front, back) -> {}))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            for (Channel own : List.of(pair.front(), pair.back())) {
+                own.pipeline().addLast(executors, "own", new RelayHandler());
+                assertThrows(IllegalStateException.class, () -> RelayHandler.join(pair.front(), pair.back()));
+                own.pipeline().remove("own");
+            }
+            pair.back().pipeline().addLast(pair.back().eventLoop(), new RelayHandler());
+            RelayHandler.join(pair.front(), pair.back());
+            link.carryToEnd(MIB, 64 * KIB);
+            link.finish();
+        } finally {
+            executors.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
         }
     }
 

@@ -83,8 +83,8 @@ public final class RelayHandler extends RelaySide {
      * one at its tail. If one of them is closed already, or not connected yet, both are reset. Any thread.
      *
      * @throws IllegalArgumentException if they are the same channel
-     * @throws IllegalStateException if one of them has been joined before, to whatever channel, or is not registered; nothing
-     *     has changed then
+     * @throws IllegalStateException if one of them has been joined before, to whatever channel, or is not registered, or its
+     *     handler was added with an executor of its own; nothing has changed then
      */
     public static void join(Channel a, Channel b) {
         RelayPair.claim(checkNotNull(a, "a"), checkNotNull(b, "b"), RelayHandler::new)

@@ -2,7 +2,9 @@
 package io.transportsplice.relay;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,9 +63,21 @@ final class RelayPair {
 
     private static void checkUnclaimed(Channel channel) {
         RelaySide side = channel.pipeline().get(RelaySide.class);
-        if (side != null && side.isClaimed()) {
+        if (side == null) {
+            return;
+        }
+        if (side.isClaimed()) {
             throw new IllegalStateException(channel + " has been joined before");
         }
+        if (!isOnLoopOf(channel, channel.pipeline().context(side))) {
+            throw new IllegalStateException("the RelayHandler of " + channel + " has an executor of its own");
+        }
+    }
+
+    /** A loop and a view of it end together. */
+    private static boolean isOnLoopOf(Channel channel, ChannelHandlerContext ctx) {
+        EventExecutor loop = channel.eventLoop();
+        return ctx == null || ctx.executor() == loop || ctx.executor().terminationFuture() == loop.terminationFuture();
     }
 
     private static RelaySide sideOf(Channel channel, Supplier<RelaySide> newSide) {
