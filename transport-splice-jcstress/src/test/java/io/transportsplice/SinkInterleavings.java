@@ -53,7 +53,7 @@ final class SinkInterleavings {
         private final ByteBuf seen = sent.retainedDuplicate();
 
         public TakeAndLook() {
-            sent.waits();
+            sent.waits(false);
         }
 
         @Actor
@@ -85,7 +85,7 @@ final class SinkInterleavings {
         private final ByteBuf other = sent.retainedDuplicate();
 
         public TakeAndRelease() {
-            sent.waits();
+            sent.waits(false);
         }
 
         @Actor
@@ -141,8 +141,8 @@ final class SinkInterleavings {
         private final PipeByteBuf buffer = pipe.buffer();
 
         public TwoSinksLetGo() {
-            buffer.waits();
-            buffer.waits();
+            buffer.waits(false);
+            buffer.waits(false);
             buffer.flushed();
         }
 
@@ -174,7 +174,7 @@ final class SinkInterleavings {
         private final PipeByteBuf buffer = pipe.buffer();
 
         public OneSinkLetsGoAndOneGets() {
-            buffer.waits();
+            buffer.waits(false);
         }
 
         @Actor
@@ -184,7 +184,7 @@ final class SinkInterleavings {
 
         @Actor
         public void two() {
-            buffer.waits();
+            buffer.waits(false);
             buffer.flushed();
         }
 
@@ -208,7 +208,7 @@ final class SinkInterleavings {
 
         @Actor
         public void sink() {
-            buffer.waits();
+            buffer.waits(false);
             buffer.flushed();
         }
 

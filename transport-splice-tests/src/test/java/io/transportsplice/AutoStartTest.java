@@ -2,13 +2,8 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.util.concurrent.EventExecutor;
@@ -72,30 +67,6 @@ class AutoStartTest {
     private static int unread(Channel channel) {
         return Availability.LIBC.unread(
                 ((AbstractEpollStreamChannel) channel).fd().intValue());
-    }
-
-    /** Of many such channels all need it at once. */
-    @Test
-    void shouldNeedNoMoreMemoryForALookThanNettyReads() throws Exception {
-        FailingAllocator allocator = new FailingAllocator();
-        try (Rig rig = new Rig(Mode.AUTO)
-                .configure(c -> c.pipeline((side, pipeline) -> {
-                    pipeline.channel().config().setOption(ChannelOption.ALLOCATOR, allocator);
-                    pipeline.addLast(new Looking());
-                }))) {
-            long before = SpliceMetrics.snapshot().fallbacks(SpliceFallback.LOOKED_AT);
-            rig.link(Route.TCP_TCP_UP).carry(0, 8 * 1024 * 1024, LARGE);
-            assertTrue(SpliceMetrics.snapshot().fallbacks(SpliceFallback.LOOKED_AT) > before);
-            assertTrue(allocator.largest() <= LARGE, () -> allocator.largest() + " bytes at once");
-        }
-    }
-
-    private static final class Looking extends ChannelInboundHandlerAdapter {
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ((ByteBuf) message).getByte(0);
-            ctx.fireChannelRead(message);
-        }
     }
 
     @Test

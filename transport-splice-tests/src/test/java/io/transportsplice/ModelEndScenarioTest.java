@@ -163,7 +163,7 @@ class ModelEndScenarioTest {
             machine.happen(List.of(new Meet(ModelFate.HELD), new Send(100), Simple.RUN_TO_REST));
             ByteBuf buffer = machine.relay().takeHeld();
             SpliceOutput output = new SpliceOutput(machine.sink().channel(), SpliceOptions.defaults());
-            PipeRegion region = new PipeRegion(buffer, PipeByteBuf.of(buffer), output);
+            PipeRegion region = new PipeRegion(buffer, PipeByteBuf.of(buffer), output, false);
             machine.happen(List.of(new ModelStep.Close(false, false)));
             machine.runToRest();
             machine.world().on(machine.sink().channel(), () -> {

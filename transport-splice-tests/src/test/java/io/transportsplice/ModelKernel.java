@@ -43,6 +43,7 @@ final class ModelKernel extends FilelessKernel {
     private final ModelViolations violations;
     private int nextFd = FIRST_PIPE_FD;
     private int errno;
+    private long asked;
 
     ModelKernel(ModelViolations violations) {
         this.violations = violations;
@@ -76,6 +77,11 @@ final class ModelKernel extends FilelessKernel {
 
     void failNoMore() {
         script.values().forEach(Queue::clear);
+    }
+
+    /** How many bytes the last fill asked for. */
+    long asked() {
+        return asked;
     }
 
     int openPipes() {
@@ -140,6 +146,7 @@ final class ModelKernel extends FilelessKernel {
 
     private long fill(ModelSocket from, int fd, Content to, long length) {
         from.isToBeFilled();
+        asked = length;
         if (to.size() > 0) {
             throw violations.add("a pipe is filled that holds " + to.size() + " bytes");
         }

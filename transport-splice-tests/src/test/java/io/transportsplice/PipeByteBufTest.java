@@ -166,8 +166,8 @@ class PipeByteBufTest {
     @Test
     void shouldWaitAsOftenAsItIsWritten() throws IOException {
         PipeByteBuf buffer = pipes.buffer(alloc, CONTENT);
-        PipeRegion first = new PipeRegion(buffer.retainedDuplicate(), buffer, null);
-        PipeRegion second = new PipeRegion(buffer, buffer, null);
+        PipeRegion first = new PipeRegion(buffer.retainedDuplicate(), buffer, null, false);
+        PipeRegion second = new PipeRegion(buffer, buffer, null, false);
         assertFalse(buffer.isWaiting(), "nobody has flushed it");
         second.flushed();
         first.release();

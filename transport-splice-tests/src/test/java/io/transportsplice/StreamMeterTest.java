@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.transportsplice.InFlight.Wait;
 import io.transportsplice.SpliceOptions.Policy;
+import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class StreamMeterTest {
@@ -116,22 +119,51 @@ class StreamMeterTest {
         auto.isChatter(LARGE); // it was filled, which says nothing
         auto.refused();
         assertTrue(copiedUntilNextTry(auto) > last);
-        auto.drained();
+        auto.drained(SMALL, Wait.NONE);
         auto.refused();
         assertEquals(64 * 1024, copiedUntilNextTry(auto));
     }
 
     @Test
-    void shouldTrustASourceWithAWholePipeOnceASinkHasDrainedOne() {
-        int whole = auto.options().pipeCapacity();
-        assertEquals(LARGE, auto.mostBytes());
-        auto.drained();
-        assertEquals(whole, auto.mostBytes());
-        auto.refused();
-        assertEquals(LARGE, auto.mostBytes());
-        assertEquals(whole, meter(Policy.ALWAYS).mostBytes());
-        assertEquals(
-                4096, new StreamMeter(SpliceOptions.builder().pipeCapacity(4096).build()).mostBytes());
+    void shouldHaveMessagesNoLargerThanWhatWentWellBefore() {
+        for (Policy policy : Policy.values()) {
+            StreamMeter meter = meter(policy);
+            assertEquals(LARGE, meter.mostBytes());
+            meter.drained(LARGE, Wait.NONE);
+            assertEquals(LARGE, meter.mostBytes());
+            meter.drained(SMALL, Wait.NONE);
+            assertEquals(LARGE + SMALL, meter.mostBytes());
+            meter.drained(8 * LARGE, Wait.NONE);
+            assertEquals(4 * LARGE, meter.mostBytes(), "it may lie in the kernel's queues");
+            meter.drained(64 * LARGE, Wait.NONE);
+            int most = meter.mostBytes();
+            assertTrue(most > 4 * LARGE, "no queue holds so much");
+            meter.drained(LARGE, Wait.SHORT);
+            assertEquals(most + LARGE, meter.mostBytes());
+            meter.drained(64 * LARGE, Wait.SHORT);
+            assertEquals(meter.options().pipeCapacity(), meter.mostBytes());
+        }
+    }
+
+    @Test
+    void shouldHaveMessagesAsLargeAsNettysWhenSomethingDidNotGoWell() {
+        for (Consumer<StreamMeter> bad : List.<Consumer<StreamMeter>>of(
+                meter -> meter.drained(64 * LARGE, Wait.LONG), StreamMeter::drainedFrame, StreamMeter::refused)) {
+            auto.drained(64 * LARGE, Wait.SHORT);
+            bad.accept(auto);
+            assertEquals(LARGE, auto.mostBytes());
+        }
+    }
+
+    @Test
+    void shouldHaveMessagesNoLargerThanAPipe() {
+        for (int capacity : new int[] {4096, 1 << 30}) {
+            StreamMeter meter = new StreamMeter(
+                    SpliceOptions.builder().pipeCapacity(capacity).build());
+            meter.drained(capacity, Wait.SHORT);
+            meter.drained(capacity, Wait.SHORT);
+            assertEquals(capacity, meter.mostBytes());
+        }
     }
 
     private static StreamMeter meter(Policy policy) {

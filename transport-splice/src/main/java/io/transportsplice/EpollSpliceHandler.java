@@ -242,10 +242,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         return input.limit(bytes);
     }
 
-    /**
-     * Bytes that went from a pipe into this channel's socket so far; still there to be asked when the channel is closed. To
-     * be called on the channel's event loop.
-     */
+    /** Bytes that were spliced into this channel's socket so far, once it is closed, too. On the channel's event loop. */
     public long bytesSpliced() {
         return output == null ? 0 : output.bytesSpliced();
     }
@@ -273,6 +270,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (meant instanceof ByteBuf buffer && SpliceOutput.mayBeInAPipe(buffer)) {
             output().write(ctx, buffer, isSizeKnown(), promise);
         } else {
+            if (output != null) {
+                output.writesOther(meant);
+            }
             context.write(meant, promise);
         }
     }

@@ -14,9 +14,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes in a kernel pipe as a message of the pipeline: a buffer like those that Netty reads, but not read yet. Whoever looks
- * at its bytes makes it a buffer in memory, once, and its pipe goes home. As long as nobody has looked, a sink may take the
- * pipe instead, and drain it; or have the bytes in a pipe of its own, where somebody else has the buffer, too.
+ * Bytes in a kernel pipe as a message of the pipeline. Whoever looks makes it a buffer in memory, once, and its pipe goes
+ * home. Until then a sink may take the pipe, and drain it; or have the bytes in its own, where somebody else has them, too.
  *
  * <p>The invariant: the bytes are in its pipe (<i>untouched</i>), or in memory (<i>in memory</i>), or some sink's alone
  * (<i>taken</i>). The first of these is left only once, and the pipe goes home once, whatever threads are at work. A pipe
@@ -39,6 +38,8 @@ final class PipeByteBuf extends LazyByteBuf {
     enum Fate {
         /** A sink had them all, by this pipe or another. */
         DRAINED,
+        /** The same, with something else before it: somebody makes frames of them. */
+        FRAMED,
         /** Somebody looked. */
         LOOKED_AT,
         /** They were released unread, in somebody's pipeline. */
@@ -75,12 +76,13 @@ final class PipeByteBuf extends LazyByteBuf {
     private final ResourceLeakTracker<PipeByteBuf> leak;
 
     private volatile int state;
-    /** Not null once in memory. */
-    private volatile ByteBuf content;
+    private volatile ByteBuf content; // not null once in memory
     /** How often it is in the outbound buffer of a sink. */
     private volatile int waiting;
     /** Whether such a sink has been told to send; what is only written waits for somebody who may be waiting for more. */
     private volatile boolean flushed;
+    /** Whether something else was written just before it. */
+    private volatile boolean framed;
     /** Whether somebody looked, but there was no memory. */
     private volatile boolean lookedInVain;
     /** Whether a sink has emptied a pipe of its own that had them all. */
@@ -170,8 +172,11 @@ final class PipeByteBuf extends LazyByteBuf {
 
     // Taken.
 
-    /** It is in the outbound buffer of a sink. */
-    void waits() {
+    /** It is in the outbound buffer of a sink, and framed if something else was written just before. */
+    void waits(boolean asFrame) {
+        if (asFrame) {
+            framed = true;
+        }
         WAITING.getAndAdd(this, 1);
     }
 
@@ -202,8 +207,8 @@ final class PipeByteBuf extends LazyByteBuf {
     }
 
     /**
-     * Gives a sink's own pipe the bytes if it shares them with one other owner, who is no sink: as a rule one who wrote them
-     * and lets go after the flush. Sinks of a broadcast have memory, as none may wait for another. Whether it has them all.
+     * Gives a sink's own pipe the bytes if one other owner has them, who is no sink: mostly their writer, who lets go after the
+     * flush. Sinks of a broadcast have memory, as none may wait for another. Whether it has them all.
      */
     synchronized boolean duplicateInto(Pipe other) {
         boolean mayDuplicate = state == UNTOUCHED && refCnt() <= 2 && waiting == 1;
@@ -238,7 +243,7 @@ final class PipeByteBuf extends LazyByteBuf {
     /** The sink is done with what it took. */
     void giveBack() {
         if (!STATE.compareAndSet(this, TAKEN, GIVEN_BACK)) { // released by somebody who had no right to
-            returned(RELEASED);
+            home.returned(this, pipe, fate(RELEASED));
         }
     }
 
@@ -254,15 +259,14 @@ final class PipeByteBuf extends LazyByteBuf {
         if (last == IN_MEMORY) {
             releaseContent();
         } else if (last != TAKEN) { // else the sink still has the pipe, and the number of its descriptor
-            returned(last);
+            home.returned(this, pipe, fate(last));
         }
     }
 
-    private void returned(int last) {
-        home.returned(this, pipe, pipe.bytes() == 0 || sent ? Fate.DRAINED : unread(last));
-    }
-
-    private Fate unread(int last) {
+    private Fate fate(int last) {
+        if (pipe.bytes() == 0 || sent) {
+            return framed ? Fate.FRAMED : Fate.DRAINED;
+        }
         if (last != UNTOUCHED || waiting > 0) {
             return Fate.LOST;
         }
@@ -287,8 +291,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     @Override
     public ByteBuf touch(Object hint) {
-        // Where leaks are sampled, as they are by default, Netty's buffers do not record this either: it costs a stack
-        // trace.
+        // costs a stack trace: where leaks are sampled, as by default, Netty's buffers do not record this either
         if (leak != null && ResourceLeakDetector.getLevel().compareTo(ResourceLeakDetector.Level.ADVANCED) >= 0) {
             leak.record(hint);
         }

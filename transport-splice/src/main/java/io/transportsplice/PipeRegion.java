@@ -72,13 +72,16 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     private int next;
 
-    /** @param view all of the buffer, or a view of that; from here on the region's */
-    PipeRegion(ByteBuf view, PipeByteBuf root, Sink sink) {
+    /**
+     * @param view all of the buffer, or a view of that; from here on the region's
+     * @param framed whether something else was written just before
+     */
+    PipeRegion(ByteBuf view, PipeByteBuf root, Sink sink, boolean framed) {
         super(view);
         this.view = view;
         this.root = root;
         this.sink = sink;
-        root.waits();
+        root.waits(framed);
     }
 
     /** @return the bytes accepted; 0 only if the target would block */

@@ -34,6 +34,9 @@ final class SpliceOutput implements PipeRegion.Sink {
 
     private boolean unsupported;
     private boolean toldNotFirst;
+    /** Since the last buffer. */
+    private boolean otherWritten;
+
     private long spliced;
 
     SpliceOutput(AbstractEpollStreamChannel channel, SpliceOptions options) {
@@ -48,6 +51,11 @@ final class SpliceOutput implements PipeRegion.Sink {
             root = root.unwrap();
         }
         return root instanceof PipeByteBuf || root instanceof CompositeByteBuf || root.nioBufferCount() > 1;
+    }
+
+    /** Something else is written. */
+    void writesOther(Object message) {
+        otherWritten |= message instanceof ByteBuf buffer && buffer.isReadable();
     }
 
     /** Writes such a buffer. As a region, unless the channel cannot tell a region's size, or handlers in front are to see it. */
@@ -82,7 +90,8 @@ final class SpliceOutput implements PipeRegion.Sink {
         if (!buffer.isUntouched()) {
             return view;
         }
-        PipeRegion region = new PipeRegion(view, buffer, this);
+        PipeRegion region = new PipeRegion(view, buffer, this, otherWritten);
+        otherWritten = false;
         unflushed.add(region);
         return region;
     }

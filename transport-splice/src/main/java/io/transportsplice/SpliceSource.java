@@ -7,15 +7,10 @@ import io.netty.channel.epoll.EpollDomainSocketChannelConfig;
 import io.netty.channel.unix.DomainSocketReadMode;
 import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
-import java.util.Arrays;
 
 /**
  * The filling side of a splicing channel, while it is registered: fills pipes and sends them up the pipeline, one for each
  * message that is wanted.
- *
- * <p>At most {@link SpliceOptions#maxInFlight()} of its pipes wait in sinks: those are the bound. But where somebody in a
- * pipeline has one, a queue or an aggregator, it may be waiting for more: then more pipes are filled, and when those are
- * many, Netty reads as it would without us.
  *
  * <p>Confined to the event loop of its channel, except for {@link PipeByteBuf.Home}.
  */
@@ -34,8 +29,6 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private static final int LIKELY_MORE = 64 * 1024;
     /** So many wake-ups in a row that bring nothing are false alarms: splice(2) does not see what there is to read. */
     private static final int MOST_FALSE_ALARMS = 16;
-    /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
-    private static final int MOST_HELD = 16;
 
     private final SplicingHandle handle;
     private final SpliceOptions options;
@@ -44,8 +37,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private final Rounds.Turn turn = new Rounds.Turn();
     private DirectMemory memory = DirectMemory.last(); // of the channel's allocator, which may be another the next time
 
-    private PipeByteBuf[] inFlight = new PipeByteBuf[2];
-    private int flying;
+    private final InFlight inFlight;
     private byte falseAlarms;
 
     SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
@@ -54,6 +46,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         this.options = meter.options();
         this.meter = meter;
         this.bounds = bounds;
+        inFlight = new InFlight(options.maxInFlight(), loop.ticker());
     }
 
     void start() {
@@ -93,7 +86,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             stop(isToldToSplice() ? SpliceFallback.CHATTER : null);
             return Outcome.LEFT_TO_CHANNEL;
         }
-        Outcome outcome = mayFill();
+        Outcome outcome = inFlight.next();
         if (outcome == Outcome.LEFT_TO_CHANNEL) {
             Counters.fallback(SpliceFallback.HELD, channel);
         }
@@ -107,24 +100,16 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         do {
             n = fill();
             bytes += Math.max(n, 0);
-        } while (n >= likelyMore && bytes < share && isSplicing() && handle.isWanted() && mayFill() == Outcome.USED);
+        } while (n >= likelyMore
+                && bytes < share
+                && isSplicing()
+                && handle.isWanted()
+                && inFlight.next() == Outcome.USED);
         loop.rounds().moved(turn, bytes);
         if (isSplicing()) {
             awoken(bytes);
         }
         return Outcome.USED;
-    }
-
-    private Outcome mayFill() {
-        if (flying < options.maxInFlight()) {
-            return Outcome.USED;
-        }
-        for (int i = 0; i < flying; i++) {
-            if (!inFlight[i].isWaiting()) {
-                return flying < Math.max(MOST_HELD, options.maxInFlight()) ? Outcome.USED : Outcome.LEFT_TO_CHANNEL;
-            }
-        }
-        return Outcome.NOT_NOW;
     }
 
     /** A wake-up has brought this many bytes: is it worth while to go on? */
@@ -181,10 +166,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     }
 
     private void deliver(PipeByteBuf buffer) {
-        if (flying == inFlight.length) {
-            inFlight = Arrays.copyOf(inFlight, 2 * flying);
-        }
-        inFlight[flying++] = buffer;
+        inFlight.add(buffer);
         handle.satisfied();
         delivering();
         channel.pipeline().fireChannelRead(buffer);
@@ -256,9 +238,10 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     private void cameHome(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {
         loop.pool().put(pipe, options.maxPooledPipes());
-        forget(buffer);
+        InFlight.Wait wait = inFlight.remove(buffer);
         switch (fate) {
-            case DRAINED -> meter.drained();
+            case DRAINED -> meter.drained(buffer.capacity(), wait);
+            case FRAMED -> meter.drainedFrame();
             case LOOKED_AT -> inVain(SpliceFallback.LOOKED_AT);
             case DISCARDED -> inVain(SpliceFallback.DISCARDED);
             case LOST -> {}
@@ -272,17 +255,6 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         refused(SpliceFallback.SOCKET_ERROR);
         IOException cause = new IOException("bytes in a pipe were lost: they could not be read into memory");
         Tasks.execute(channel.eventLoop(), () -> broken(cause), () -> {}); // not in the middle of a release()
-    }
-
-    @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
-    private void forget(PipeByteBuf buffer) {
-        int i = 0;
-        while (inFlight[i] != buffer) {
-            i++;
-        }
-        flying--;
-        inFlight[i] = inFlight[flying];
-        inFlight[flying] = null;
     }
 
     private void inVain(SpliceFallback reason) {

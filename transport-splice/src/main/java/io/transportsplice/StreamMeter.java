@@ -9,7 +9,11 @@ import io.transportsplice.SpliceOptions.Policy;
  * burst that was not small. The first such message is the last that is copied until then: whoever copies a fast sender's
  * first burst falls behind, and then the queues stay full. It stops after a few small bursts in a row. Where splicing was
  * refused, or was in vain because somebody looked, it is tried again only after a number of copied bytes, which doubles each
- * time, and starts over once a buffer has been drained. Until then messages are no larger than Netty's.
+ * time, and starts over once a buffer has been drained.
+ *
+ * <p>A message may be as large as Netty's, and no larger than what has gone well before. So whoever looks needs no more memory
+ * than without us, whoever makes frames makes none that are larger, and where a sink is slow, writes are not done so much later
+ * that somebody's timeout fires.
  *
  * <p>Confined to the event loop of its channel.
  */
@@ -22,8 +26,15 @@ final class StreamMeter {
     /** A known length this large is worth splicing at once, too. */
     private static final int LARGE_LIMIT = 64 * 1024;
 
-    /** What Netty reads at once, at the most: whoever looks needs as much memory as without us. */
-    private static final int MOST_UNTIL_DRAINED = 64 * 1024;
+    /** What Netty reads at once, at the most. */
+    private static final int MOST_OF_NETTY = 64 * 1024;
+    /** Of which one or two in flight are written in less than a second at 1 MiB/s. */
+    private static final int MOST_UNTIL_PROVEN = 256 * 1024;
+    /**
+     * Where no source had to wait, what was drained may lie in the kernel's queues, 10 MiB at the most: so many times as much has
+     * to go well for a message of that size.
+     */
+    private static final int QUEUES = 8;
 
     private static final int SMALL_BURSTS_TO_STOP = 3;
     private static final int FIRST_HOLD_OFF = 64 * 1024;
@@ -34,8 +45,8 @@ final class StreamMeter {
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
-    /** A sink has drained a buffer, and none has been refused or in vain since. */
-    private boolean drained;
+    /** Bytes that went well since the last that did not, those that had to wait for more. */
+    private long trusted;
     /** Small bursts in a row, no more of them than stop it. */
     private byte run;
     /** Refusals in a row, no more of them than count. */
@@ -101,9 +112,8 @@ final class StreamMeter {
 
     /** How large a message may be. */
     int mostBytes() {
-        int capacity = options.pipeCapacity();
-        boolean full = drained || options.policy() == Policy.ALWAYS;
-        return full ? capacity : Math.min(capacity, MOST_UNTIL_DRAINED);
+        long most = Math.max(MOST_OF_NETTY, Math.max(Math.min(trusted, MOST_UNTIL_PROVEN), trusted / QUEUES));
+        return (int) Math.min(options.pipeCapacity(), most);
     }
 
     /** Splicing started. */
@@ -111,15 +121,25 @@ final class StreamMeter {
         run = 0;
     }
 
-    /** Splicing was worth while: a sink drained a pipe. */
-    void drained() {
-        drained = true;
+    /** Splicing was worth while: a sink drained so many bytes, for which their source had to wait. */
+    void drained(int bytes, InFlight.Wait wait) {
         refusals = 0;
+        switch (wait) {
+            case NONE -> trusted += bytes;
+            case SHORT -> trusted += (long) QUEUES * bytes;
+            case LONG -> trusted = 0;
+        }
+    }
+
+    /** The same, but somebody makes frames of them. */
+    void drainedFrame() {
+        refusals = 0;
+        trusted = 0;
     }
 
     /** Splicing stopped for lack of something. */
     void refused() {
-        drained = false;
+        trusted = 0;
         holdOff = FIRST_HOLD_OFF << refusals;
         refusals = (byte) Math.min(refusals + 1, MOST_DOUBLINGS);
     }

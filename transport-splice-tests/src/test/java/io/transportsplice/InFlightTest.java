@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import io.transportsplice.InFlight.Wait;
+import io.transportsplice.SocketReader.Outcome;
+import io.transportsplice.testing.Baseline;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Baseline.class)
+class InFlightTest {
+    private static final int MOST = 2;
+
+    private final RealPipes pipes = new RealPipes();
+    private final MockTicker clock = Ticker.newMockTicker();
+    private final InFlight inFlight = new InFlight(MOST, clock);
+    private final Deque<PipeByteBuf> buffers = new ArrayDeque<>();
+
+    @AfterEach
+    void releaseAll() {
+        buffers.forEach(PipeByteBuf::release);
+    }
+
+    /** One that somebody has, or that waits in a sink. */
+    private void add(boolean waits) throws IOException {
+        PipeByteBuf buffer = pipes.buffer(UnpooledByteBufAllocator.DEFAULT, (byte) 1);
+        if (waits) {
+            buffer.waits(false);
+            buffer.flushed();
+        }
+        inFlight.add(buffer);
+        buffers.add(buffer);
+    }
+
+    private Wait removeFirst() {
+        PipeByteBuf buffer = buffers.remove();
+        Wait wait = inFlight.remove(buffer);
+        buffer.release();
+        return wait;
+    }
+
+    @Test
+    void shouldBeBoundByWhatWaitsInSinks() throws IOException {
+        for (int i = 0; i < MOST; i++) {
+            assertEquals(Outcome.USED, inFlight.next());
+            add(true);
+        }
+        assertEquals(Outcome.NOT_NOW, inFlight.next());
+        removeFirst();
+        assertEquals(Outcome.USED, inFlight.next());
+    }
+
+    @Test
+    void shouldNotWaitForAHolderButLeaveManyToNetty() throws IOException {
+        int held = 0;
+        while (inFlight.next() == Outcome.USED) {
+            add(held > 0);
+            held++;
+        }
+        assertEquals(16, held);
+        assertEquals(Outcome.LEFT_TO_CHANNEL, inFlight.next());
+    }
+
+    @Test
+    void shouldSayThatASinkIsSlowWhichKeepsItsSourceWaiting() throws IOException {
+        add(true);
+        add(true);
+        inFlight.next();
+        clock.advance(199, TimeUnit.MILLISECONDS);
+        inFlight.next();
+        clock.advance(2, TimeUnit.MILLISECONDS);
+        assertEquals(Wait.LONG, removeFirst());
+        clock.advance(1, TimeUnit.SECONDS);
+        assertEquals(Wait.NONE, removeFirst(), "by then its source could go on");
+    }
+
+    @Test
+    void shouldNotSayThatOfASinkWhichIsSoonDone() throws IOException {
+        add(true);
+        add(true);
+        inFlight.next();
+        clock.advance(199, TimeUnit.MILLISECONDS);
+        assertEquals(Wait.SHORT, removeFirst());
+        clock.advance(1, TimeUnit.SECONDS);
+        add(true);
+        inFlight.next();
+        clock.advance(199, TimeUnit.MILLISECONDS);
+        assertEquals(Wait.SHORT, removeFirst());
+    }
+}
