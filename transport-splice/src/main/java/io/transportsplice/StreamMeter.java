@@ -45,7 +45,7 @@ final class StreamMeter {
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
-    /** Bytes that went well since the last that did not, those that had to wait for more. */
+    /** Bytes that went well since the last that did not; those that had to wait, but not for long, count for more. */
     private long trusted;
     /** Small bursts in a row, no more of them than stop it. */
     private byte run;
