@@ -21,6 +21,7 @@ import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.MessageCounter;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
@@ -155,6 +156,21 @@ class SpliceToHeldTest {
                     .addListener(first -> EpollSplice.spliceTo(channel, file, READ, 2 * READ, writer)
                             .addListener((Future<Long> done) -> second.complete(done.getNow())));
         }
+    }
+
+    /** Such as an SslHandler, by STARTTLS. */
+    @Test
+    void shouldShowWhatIsHeldToAHandlerThatComesRightBehindTheSpliceHandler() throws Exception {
+        source.pipeline().addFirst("splice", new EpollSpliceHandler());
+        MessageCounter late = new MessageCounter();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ - 1);
+        moved.addListener(done -> source.pipeline().addAfter("splice", null, late));
+        link.source().send(link.forward(), 0, 3 * READ, 3 * READ);
+        assertEquals(READ - 1, await(moved));
+        source.config().setAutoRead(true);
+        SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
+        Await.until("all has come", rest.bytes::get, bytes -> bytes == 2 * READ + 1);
+        assertEquals(2 * READ + 1, late.bytesRead.get());
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
+import java.util.function.Consumer;
 
 /**
  * The source of transfers, as long as one follows the other: stands directly behind its splice handler. For
@@ -56,6 +57,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
     private boolean readAsked;
     /** A transfer asked for one, and nobody else has: Netty takes no read() back. */
     private boolean readAhead;
+    /** What is held is on its way to the source's own pipeline. */
+    private boolean delivering;
 
     /** The splice handler behind which the source's bytes are plain; put there if there is none. */
     private static EpollSpliceHandler handlerOf(Channel channel) {
@@ -192,7 +195,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
         if (taker != null && message instanceof LimitedBytes limited) {
             readAhead = false;
             taker.read(limited.content());
-        } else if (open && held.isEmpty() && !readAhead) {
+        } else if ((delivering && taker == null) || (open && held.isEmpty() && !readAhead)) {
             context.fireChannelRead(message);
         } else {
             held.add(message);
@@ -206,7 +209,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     public void channelReadComplete(ChannelHandlerContext context) {
         if (taker != null) {
             taker.readComplete();
-        } else if (open && held.isEmpty()) {
+        } else if (delivering || (open && held.isEmpty())) {
             context.fireChannelReadComplete();
         }
     }
@@ -228,7 +231,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
             }
         } else {
             deliver(held.poll());
-            context.fireChannelReadComplete();
+            deliver(ChannelHandlerContext::fireChannelReadComplete);
         }
         leaveIfEmpty();
     }
@@ -239,17 +242,25 @@ final class ClaimedSource extends ChannelDuplexHandler {
             while ((all || open) && !held.isEmpty()) {
                 deliver(held.poll());
             }
-            ctx.fireChannelReadComplete();
+            deliver(ChannelHandlerContext::fireChannelReadComplete);
         }
     }
 
     private void deliver(Object next) {
         if (isEnd(next)) {
-            ctx.fireUserEventTriggered(next);
+            deliver(context -> context.fireUserEventTriggered(next));
         } else {
             readAsked = false;
-            ctx.fireChannelRead(next);
+            deliver(context -> context.fireChannelRead(next));
         }
+    }
+
+    /** From where it was read: there may be an SslHandler right behind that, by now. */
+    private void deliver(Consumer<ChannelHandlerContext> event) {
+        ChannelHandlerContext from = taker == null ? ctx.pipeline().context(handler) : null;
+        delivering = true;
+        event.accept(from == null ? ctx : from);
+        delivering = false;
     }
 
     private static boolean isEnd(Object event) {
@@ -262,7 +273,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
             inputEnded = true;
             readAhead = false;
         }
-        if (isEnd(event) && !held.isEmpty()) {
+        if (isEnd(event) && !held.isEmpty() && !delivering) {
             held.add(event);
         } else {
             context.fireUserEventTriggered(event);

@@ -220,8 +220,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      * unless the policy is {@link Policy#ALWAYS}), or is impossible on this transport, they come in the same way, copied.
      * They come when they are asked for by {@code read()}, as any message.
      *
-     * <p>One at a time; another may follow as soon as the future is done, within its listener too. To be called on the
-     * channel's event loop.
+     * <p>One at a time; another may follow within its future's listener, unless that is nested so deeply in others that Netty
+     * runs it later (8). To be called on the channel's event loop.
      *
      * @param bytes how many, {@link Long#MAX_VALUE} for all that come
      * @return done when the last message has been handed to the next handler; its value, the bytes handed on, is less than
