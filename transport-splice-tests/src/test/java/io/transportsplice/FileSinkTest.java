@@ -93,6 +93,18 @@ class FileSinkTest {
         verify(5, 1000, 3000);
     }
 
+    /** Such as one that wraps another, and counts its tasks. */
+    @Test
+    void shouldWriteOnceThoughTheExecutorThrowsWhenItHasRunTheTask() throws IOException {
+        FileSink sink = new FileSink(Availability.LIBC, file, 0, task -> {
+            task.run();
+            throw new IllegalStateException("asked for by the test");
+        });
+        assertTrue(sink.write(bytes(0, 1000)).isSuccess());
+        assertTrue(sink.write(bytes(1000, 2000)).isSuccess());
+        verify(0, 0, 2000);
+    }
+
     @Test
     void shouldKeepTheOrderWhateverTheThreads() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(3);

@@ -168,6 +168,26 @@ class RelayHandlerTest {
         }
     }
 
+    /** Which is about to be told that it was added. */
+    @Test
+    void shouldJoinAHandlerThatAnotherThreadHasJustAdded() throws Exception {
+        try (Rig rig =
+                new Rig(Mode.AUTO).configure(c -> c.relay(ChannelInboundHandlerAdapter::new, (front, back) -> {}))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            pair.front()
+                    .eventLoop()
+                    .submit(() -> {
+                        Rig.await(rig.async(() -> pair.front().pipeline().addLast(new RelayHandler())));
+                        RelayHandler.join(pair.front(), pair.back());
+                        return null;
+                    })
+                    .get();
+            link.carryToEnd(MIB, 64 * KIB);
+            link.finish();
+        }
+    }
+
     /** It would be told of its peer by another thread than that of its events. */
     @Test
     @SuppressWarnings("deprecation") // but supported

@@ -10,8 +10,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
@@ -21,6 +25,8 @@ import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopGroups;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.MessageCounter;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
@@ -49,6 +55,7 @@ class SpliceToHeldTest {
     private Path dir;
 
     private final Rig rig = SpliceToTest.newRig();
+    private final IoEventLoopGroup others = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private Link link;
     private Channel source;
     private Channel sink;
@@ -67,6 +74,7 @@ class SpliceToHeldTest {
         source.close().sync();
         sink.close().sync();
         rig.close();
+        LoopGroups.end(others);
     }
 
     private static long await(Future<Long> moved) throws Exception {
@@ -171,6 +179,30 @@ class SpliceToHeldTest {
         SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
         Await.until("all has come", rest.bytes::get, bytes -> bytes == 2 * READ + 1);
         assertEquals(2 * READ + 1, late.bytesRead.get());
+    }
+
+    /** What comes meanwhile is for the transfer. */
+    @Test
+    void shouldTakeTheSourceAtOnceThoughItsSinkIsElsewhere() throws Exception {
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        link.source().send(link.forward(), 0, 3 * READ, 3 * READ);
+        SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
+        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
+        LoopHold.whileHeld(elsewhere, () -> {
+            source.eventLoop().execute(() -> {
+                source.config().setAutoRead(true);
+                moved.complete(EpollSplice.spliceTo(source, sink, 2 * READ));
+            });
+            moved.get();
+            for (int i = 0; i < 5; i++) {
+                source.eventLoop().submit(() -> {}).sync(); // it has had its events
+            }
+        });
+        assertEquals(2 * READ, await(moved.get()));
+        Await.until("the rest has come", rest.bytes::get, bytes -> bytes == READ);
+        link.sink().receive(link.forward(), 0, 2 * READ);
     }
 
     @Test

@@ -7,10 +7,13 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.PlatformDependent;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,6 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>{@link #write} is called on the event loop of the source; the rest is done by one thread of the executor at a time.
  */
 final class FileSink implements SpliceTransfer.Sink {
+
+    private static final InternalLogger logger = InternalLoggerFactory.getInstance(FileSink.class);
 
     private final LibC libc;
     private final FileDescriptor file;
@@ -48,14 +53,27 @@ final class FileSink implements SpliceTransfer.Sink {
         Write write = new Write(buffer, ImmediateEventExecutor.INSTANCE.newPromise());
         writes.add(write);
         if (waiting.getAndIncrement() == 0) {
-            try {
-                executor.execute(this::writeAll);
-            } catch (Throwable e) { // rejected, or there is no thread for it
-                failure = e;
-                writeAll();
-            }
+            start();
         }
         return write.promise();
+    }
+
+    private void start() {
+        AtomicBoolean begun = new AtomicBoolean();
+        try {
+            executor.execute(() -> {
+                if (begun.compareAndSet(false, true)) {
+                    writeAll();
+                }
+            });
+        } catch (Throwable e) { // rejected, or there is no thread for it
+            if (begun.compareAndSet(false, true)) {
+                failure = e;
+                writeAll();
+            } else {
+                logger.warn("An executor has thrown, and runs its task all the same", e);
+            }
+        }
     }
 
     @Override

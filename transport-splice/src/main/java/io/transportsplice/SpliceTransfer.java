@@ -85,11 +85,15 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
         checkHasStream(source);
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
-        transfer.on(sink.eventLoop(), () -> {
-            if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
-                sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
-            }
-            transfer.onSource(transfer::begin);
+        transfer.onSource(() -> {
+            transfer.claim(); // before the sink, which may be elsewhere, is asked: what comes meanwhile is for the
+            // transfer
+            transfer.on(sink.eventLoop(), () -> {
+                if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
+                    sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
+                }
+                transfer.onSource(transfer::begin);
+            });
         });
         return transfer.promise;
     }
@@ -97,7 +101,10 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     static ProgressiveFuture<Long> start(Channel source, FileSink sink, long bytes) {
         checkHasStream(source);
         SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
-        transfer.onSource(transfer::begin);
+        transfer.onSource(() -> {
+            transfer.claim();
+            transfer.begin();
+        });
         return transfer.promise;
     }
 
@@ -122,11 +129,24 @@ final class SpliceTransfer implements ClaimedSource.Taker {
                 () -> promise.tryFailure(new ClosedChannelException()));
     }
 
+    private void claim() {
+        claimed = ClaimedSource.claim(source, this);
+        promise.addListener(done -> onSource(this::isTold));
+    }
+
+    /** By its end, or by somebody who cancels. */
+    private void isTold() {
+        if (taking == null) { // before it has begun
+            release();
+        } else {
+            takeNoMore();
+        }
+    }
+
     private void begin() {
         if (promise.isDone()) {
             return;
         }
-        claimed = ClaimedSource.claim(source, this);
         Future<Long> rest = take(bytes - Math.min(bytes, claimed.heldBytes()));
         if (!rest.isDone() || rest.isSuccess()) { // else nothing is taken
             writeHeld();
@@ -136,7 +156,6 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             takeNoMore();
         }
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
-        promise.addListener(done -> onSource(this::takeNoMore));
         taking.addListener(done -> {
             if (!done.isSuccess() && !done.isCancelled()) {
                 failure = failure == null ? done.cause() : failure;
@@ -214,6 +233,11 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             pending = 0;
             endIfOver();
         }));
+    }
+
+    private void release() {
+        claimed.release();
+        claimed.openLater();
     }
 
     private void takeNoMore() {

@@ -43,6 +43,10 @@ final class Direction {
         this.pair = pair;
     }
 
+    Channel source() {
+        return source;
+    }
+
     Channel sink() {
         return sink;
     }

@@ -122,6 +122,10 @@ public final class RelayHandler extends RelaySide {
 
     @Override
     void joined(Direction direction) {
+        if (ctx == null) { // another thread has just added it, and it is about to be told
+            Loops.later(direction.source(), () -> joined(direction));
+            return;
+        }
         if (!channel.isActive() || input == Input.CUT || direction.isOrphaned()) {
             LateReset.now(channel);
             direction.abandon();
@@ -144,7 +148,7 @@ public final class RelayHandler extends RelaySide {
     /** Not where the input has ended: since Netty 4.2.13 its registration may be lost, and reading fails. */
     @Override
     void readMore() {
-        if ((input == Input.OPEN || input == Input.ENDING) && channel.isOpen() && out != null) {
+        if (out != null && (input == Input.OPEN || input == Input.ENDING) && channel.isOpen()) {
             ask();
         }
     }
