@@ -2,11 +2,12 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
-import io.transportsplice.InFlight.Wait;
 import io.transportsplice.SocketReader.Outcome;
 import io.transportsplice.testing.Baseline;
 import java.io.IOException;
@@ -16,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(Baseline.class)
 class InFlightTest {
@@ -42,11 +45,11 @@ class InFlightTest {
         buffers.add(buffer);
     }
 
-    private Wait removeFirst() {
+    private boolean removeFirst() {
         PipeByteBuf buffer = buffers.remove();
-        Wait wait = inFlight.remove(buffer);
+        boolean late = inFlight.remove(buffer);
         buffer.release();
-        return wait;
+        return late;
     }
 
     @Test
@@ -71,30 +74,28 @@ class InFlightTest {
         assertEquals(Outcome.LEFT_TO_CHANNEL, inFlight.next());
     }
 
-    @Test
-    void shouldSayThatASinkIsSlowWhichKeepsItsSourceWaiting() throws IOException {
-        add(true);
-        add(true);
-        inFlight.next();
-        clock.advance(199, TimeUnit.MILLISECONDS);
-        inFlight.next();
-        clock.advance(2, TimeUnit.MILLISECONDS);
-        assertEquals(Wait.LONG, removeFirst());
-        clock.advance(1, TimeUnit.SECONDS);
-        assertEquals(Wait.NONE, removeFirst(), "by then its source could go on");
+    /** Wherever it was meanwhile: in a sink, or with somebody who holds it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldSayThatOneIsLate(boolean waits) throws IOException {
+        add(waits);
+        inFlight.delivered(buffers.getLast());
+        clock.advance(100, TimeUnit.MILLISECONDS);
+        add(waits);
+        inFlight.delivered(buffers.getLast());
+        clock.advance(101, TimeUnit.MILLISECONDS);
+        assertTrue(removeFirst());
+        assertFalse(removeFirst());
     }
 
     @Test
-    void shouldNotSayThatOfASinkWhichIsSoonDone() throws IOException {
+    void shouldNotTimeWhatIsHomeAtOnce() throws IOException {
         add(true);
+        clock.advance(201, TimeUnit.MILLISECONDS);
+        PipeByteBuf first = buffers.getLast();
+        assertFalse(removeFirst());
+        inFlight.delivered(first);
         add(true);
-        inFlight.next();
-        clock.advance(199, TimeUnit.MILLISECONDS);
-        assertEquals(Wait.SHORT, removeFirst());
-        clock.advance(1, TimeUnit.SECONDS);
-        add(true);
-        inFlight.next();
-        clock.advance(199, TimeUnit.MILLISECONDS);
-        assertEquals(Wait.SHORT, removeFirst());
+        assertFalse(removeFirst());
     }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.transportsplice.InFlight.Wait;
 import io.transportsplice.SpliceOptions.Policy;
 import java.util.List;
 import java.util.function.Consumer;
@@ -119,7 +118,7 @@ class StreamMeterTest {
         auto.isChatter(LARGE); // it was filled, which says nothing
         auto.refused();
         assertTrue(copiedUntilNextTry(auto) > last);
-        auto.drained(SMALL, Wait.NONE);
+        auto.drained(SMALL);
         auto.refused();
         assertEquals(64 * 1024, copiedUntilNextTry(auto));
     }
@@ -129,27 +128,27 @@ class StreamMeterTest {
         for (Policy policy : Policy.values()) {
             StreamMeter meter = meter(policy);
             assertEquals(LARGE, meter.mostBytes());
-            meter.drained(LARGE, Wait.NONE);
+            meter.drained(LARGE);
             assertEquals(LARGE, meter.mostBytes());
-            meter.drained(SMALL, Wait.NONE);
+            meter.drained(SMALL);
             assertEquals(LARGE + SMALL, meter.mostBytes());
-            meter.drained(8 * LARGE, Wait.NONE);
+            meter.drained(8 * LARGE);
             assertEquals(4 * LARGE, meter.mostBytes(), "it may lie in the kernel's queues");
-            meter.drained(64 * LARGE, Wait.NONE);
+            meter.drained(64 * LARGE);
             int most = meter.mostBytes();
             assertTrue(most > 4 * LARGE, "no queue holds so much");
-            meter.drained(LARGE, Wait.SHORT);
+            meter.drainedOfAFullOne(LARGE);
             assertEquals(most + LARGE, meter.mostBytes());
-            meter.drained(64 * LARGE, Wait.SHORT);
+            meter.drainedOfAFullOne(64 * LARGE);
             assertEquals(meter.options().pipeCapacity(), meter.mostBytes());
         }
     }
 
     @Test
     void shouldHaveMessagesAsLargeAsNettysWhenSomethingDidNotGoWell() {
-        for (Consumer<StreamMeter> bad : List.<Consumer<StreamMeter>>of(
-                meter -> meter.drained(64 * LARGE, Wait.LONG), StreamMeter::drainedFrame, StreamMeter::refused)) {
-            auto.drained(64 * LARGE, Wait.SHORT);
+        for (Consumer<StreamMeter> bad :
+                List.<Consumer<StreamMeter>>of(meter -> meter.drained(0), StreamMeter::refused)) {
+            auto.drained(64 * LARGE);
             bad.accept(auto);
             assertEquals(LARGE, auto.mostBytes());
         }
@@ -160,8 +159,8 @@ class StreamMeterTest {
         for (int capacity : new int[] {4096, 1 << 30}) {
             StreamMeter meter = new StreamMeter(
                     SpliceOptions.builder().pipeCapacity(capacity).build());
-            meter.drained(capacity, Wait.SHORT);
-            meter.drained(capacity, Wait.SHORT);
+            meter.drainedOfAFullOne(capacity);
+            meter.drainedOfAFullOne(capacity);
             assertEquals(capacity, meter.mostBytes());
         }
     }

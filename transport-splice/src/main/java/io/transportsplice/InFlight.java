@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The buffers of a source that are not home yet, of which those that wait in sinks bound it. Where somebody else has one, a
+ * The buffers of a source that are not home yet, and since when, of which those that wait in sinks bound it. Where somebody else has one, a
  * queue or an aggregator, it may be waiting for more: then there may be more, and when those are many, Netty is to read as
  * it would without us.
  *
@@ -14,27 +14,20 @@ import java.util.concurrent.TimeUnit;
  */
 final class InFlight {
 
-    /** How long a source has waited for its sinks. */
-    enum Wait {
-        NONE,
-        SHORT,
-        /** So long that the sink is slow. */
-        LONG
-    }
-
     /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
     private static final int MOST_HELD = 16;
-    /** Write timeouts are a second and more. */
+    /** Whoever takes longer for a message is slow: timeouts are a second and more. */
     private static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    /** Those that are home before anybody else has his turn are not timed, which would cost each two looks at the clock. */
+    private static final long AT_ONCE = Long.MIN_VALUE;
 
     private final int most;
     private final Ticker clock;
     private PipeByteBuf[] buffers = new PipeByteBuf[2];
-    private int count;
-    /** Whether so many wait in sinks that the source has to. */
-    private boolean full;
+    /** Since when they are on their way. */
+    private long[] since = new long[2];
 
-    private long fullSince;
+    private int count;
 
     /** @param most how many may wait in sinks */
     InFlight(int most, Ticker clock) {
@@ -42,28 +35,42 @@ final class InFlight {
         this.clock = clock;
     }
 
+    /** One is about to go up the pipeline. */
     void add(PipeByteBuf buffer) {
         if (count == buffers.length) {
             buffers = Arrays.copyOf(buffers, 2 * count);
+            since = Arrays.copyOf(since, 2 * count);
         }
-        buffers[count++] = buffer;
+        buffers[count] = buffer;
+        since[count++] = AT_ONCE;
     }
 
-    /** One is home, whatever became of it. Returns how long the source had to wait for that. */
-    @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
-    Wait remove(PipeByteBuf buffer) {
-        int i = 0;
-        while (buffers[i] != buffer) {
-            i++;
+    /** It has gone. */
+    void delivered(PipeByteBuf buffer) {
+        int i = indexOf(buffer);
+        if (i >= 0) {
+            since[i] = clock.nanoTime();
         }
+    }
+
+    /** One is home, whatever became of it. Returns whether that has taken long. */
+    boolean remove(PipeByteBuf buffer) {
+        int i = indexOf(buffer);
+        long started = since[i];
         count--;
         buffers[i] = buffers[count];
+        since[i] = since[count];
         buffers[count] = null;
-        if (!full) {
-            return Wait.NONE;
+        return started != AT_ONCE && clock.nanoTime() - started > LONG_NANOS;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // equals() would compare bytes
+    private int indexOf(PipeByteBuf buffer) {
+        int i = count - 1;
+        while (i >= 0 && buffers[i] != buffer) {
+            i--;
         }
-        full = false;
-        return clock.nanoTime() - fullSince > LONG_NANOS ? Wait.LONG : Wait.SHORT;
+        return i;
     }
 
     /** What the source may do with what it could read. */
@@ -77,10 +84,6 @@ final class InFlight {
                         ? SocketReader.Outcome.USED
                         : SocketReader.Outcome.LEFT_TO_CHANNEL;
             }
-        }
-        if (!full) {
-            full = true;
-            fullSince = clock.nanoTime();
         }
         return SocketReader.Outcome.NOT_NOW;
     }

@@ -9,9 +9,8 @@ import io.netty.util.ResourceLeakDetectorFactory;
 import io.netty.util.ResourceLeakTracker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * Bytes in a kernel pipe as a message of the pipeline. Whoever looks makes it a buffer in memory, once, and its pipe goes
@@ -38,6 +37,8 @@ final class PipeByteBuf extends LazyByteBuf {
     enum Fate {
         /** A sink had them all, by this pipe or another. */
         DRAINED,
+        /** The same, after the sink's socket had been full. */
+        BLOCKED,
         /** The same, with something else before it: somebody makes frames of them. */
         FRAMED,
         /** Somebody looked. */
@@ -59,17 +60,10 @@ final class PipeByteBuf extends LazyByteBuf {
     private static final int GIVEN_BACK = 3; // by the sink that had taken it
     private static final int RELEASED = 4;
 
-    private static final VarHandle STATE;
-    private static final VarHandle WAITING;
-
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(PipeByteBuf.class, "state", int.class);
-            WAITING = MethodHandles.lookup().findVarHandle(PipeByteBuf.class, "waiting", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicIntegerFieldUpdater<PipeByteBuf> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(PipeByteBuf.class, "state");
+    private static final AtomicIntegerFieldUpdater<PipeByteBuf> WAITING =
+            AtomicIntegerFieldUpdater.newUpdater(PipeByteBuf.class, "waiting");
 
     private final Pipe pipe;
     private final Home home;
@@ -81,8 +75,8 @@ final class PipeByteBuf extends LazyByteBuf {
     private volatile int waiting;
     /** Whether such a sink has been told to send; what is only written waits for somebody who may be waiting for more. */
     private volatile boolean flushed;
-    /** Whether something else was written just before it. */
-    private volatile boolean framed;
+    /** What is to be said of it once it is drained. */
+    private volatile Fate drained = Fate.DRAINED;
     /** Whether somebody looked, but there was no memory. */
     private volatile boolean lookedInVain;
     /** Whether a sink has emptied a pipe of its own that had them all. */
@@ -96,7 +90,7 @@ final class PipeByteBuf extends LazyByteBuf {
         Counters.BUFFERS.increment();
     }
 
-    /** The buffer that a message is, or of which it is a slice, a duplicate or a read-only view; else {@code null}. */
+    /** The buffer that a message is, or of which it is a slice, a duplicate or a read-only view; else null. */
     @SuppressWarnings("deprecation") // AbstractDerivedByteBuf: the only name for what shares its root's count
     static PipeByteBuf of(Object message) {
         Object root = message;
@@ -173,16 +167,16 @@ final class PipeByteBuf extends LazyByteBuf {
     // Taken.
 
     /** It is in the outbound buffer of a sink, and framed if something else was written just before. */
-    void waits(boolean asFrame) {
-        if (asFrame) {
-            framed = true;
+    void waits(boolean framed) {
+        if (framed) {
+            drained = Fate.FRAMED;
         }
         WAITING.getAndAdd(this, 1);
     }
 
     /** It no longer is, but somebody else has it. */
     void waitsNoMore() {
-        if ((int) WAITING.getAndAdd(this, -1) == 1) {
+        if (WAITING.getAndAdd(this, -1) == 1) {
             home.waitsNoMore();
         }
     }
@@ -201,6 +195,13 @@ final class PipeByteBuf extends LazyByteBuf {
         return flushed && waiting > 0;
     }
 
+    /** Its sink's socket is full. */
+    void blocked() {
+        if (drained == Fate.DRAINED) {
+            drained = Fate.BLOCKED;
+        }
+    }
+
     /** Makes the bytes the caller's, if nobody else can see them, now or later. */
     boolean take(ByteBuf view) {
         return isWhole(view) && refCnt() == 1 && STATE.compareAndSet(this, UNTOUCHED, TAKEN);
@@ -215,8 +216,7 @@ final class PipeByteBuf extends LazyByteBuf {
         return mayDuplicate && pipe.tee(other) == pipe.bytes();
     }
 
-    /** Nothing is left in such a pipe. */
-    void sentDuplicate() {
+    void sentDuplicate() { // nothing is left in such a pipe
         sent = true;
     }
 
@@ -255,7 +255,7 @@ final class PipeByteBuf extends LazyByteBuf {
             leak.close(this);
         }
         Counters.BUFFERS_RELEASED.increment();
-        int last = (int) STATE.getAndSet(this, RELEASED);
+        int last = STATE.getAndSet(this, RELEASED);
         if (last == IN_MEMORY) {
             releaseContent();
         } else if (last != TAKEN) { // else the sink still has the pipe, and the number of its descriptor
@@ -265,7 +265,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     private Fate fate(int last) {
         if (pipe.bytes() == 0 || sent) {
-            return framed ? Fate.FRAMED : Fate.DRAINED;
+            return drained;
         }
         if (last != UNTOUCHED || waiting > 0) {
             return Fate.LOST;
@@ -291,7 +291,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     @Override
     public ByteBuf touch(Object hint) {
-        // costs a stack trace: where leaks are sampled, as by default, Netty's buffers do not record this either
+        // a stack trace: where leaks are sampled, as by default, Netty's buffers do not record it either
         if (leak != null && ResourceLeakDetector.getLevel().compareTo(ResourceLeakDetector.Level.ADVANCED) >= 0) {
             leak.record(hint);
         }

@@ -153,6 +153,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         }
         // The pipe is not empty, so would-block is the sink's, and 0 is not among the kernel's answers.
         if (n == -LibC.EAGAIN) {
+            root.blocked();
             return 0;
         }
         if (n == 0 || !LibC.isRefusal(-n)) {

@@ -171,6 +171,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         delivering();
         channel.pipeline().fireChannelRead(buffer);
         channel.pipeline().fireChannelReadComplete();
+        inFlight.delivered(buffer);
     }
 
     private void refusedByKernel(int errno) {
@@ -238,10 +239,11 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     private void cameHome(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {
         loop.pool().put(pipe, options.maxPooledPipes());
-        InFlight.Wait wait = inFlight.remove(buffer);
+        boolean late = inFlight.remove(buffer);
         switch (fate) {
-            case DRAINED -> meter.drained(buffer.capacity(), wait);
-            case FRAMED -> meter.drainedFrame();
+            case DRAINED -> meter.drained(late ? 0 : buffer.capacity());
+            case BLOCKED -> meter.drainedOfAFullOne(late ? 0 : buffer.capacity());
+            case FRAMED -> meter.drained(0);
             case LOOKED_AT -> inVain(SpliceFallback.LOOKED_AT);
             case DISCARDED -> inVain(SpliceFallback.DISCARDED);
             case LOST -> {}

@@ -31,8 +31,8 @@ final class StreamMeter {
     /** Of which one or two in flight are written in less than a second at 1 MiB/s. */
     private static final int MOST_UNTIL_PROVEN = 256 * 1024;
     /**
-     * Where no source had to wait, what was drained may lie in the kernel's queues, 10 MiB at the most: so many times as much has
-     * to go well for a message of that size.
+     * Where no sink was full, what was drained may lie in the kernel's queues, 10 MiB at the most: so many times as much has to
+     * go well for a message of that size.
      */
     private static final int QUEUES = 8;
 
@@ -45,7 +45,7 @@ final class StreamMeter {
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
-    /** Bytes that went well since the last that did not; those that had to wait, but not for long, count for more. */
+    /** Bytes that went well since the last that did not; those that are proven to have gone count for more. */
     private long trusted;
     /** Small bursts in a row, no more of them than stop it. */
     private byte run;
@@ -121,20 +121,15 @@ final class StreamMeter {
         run = 0;
     }
 
-    /** Splicing was worth while: a sink drained so many bytes, for which their source had to wait. */
-    void drained(int bytes, InFlight.Wait wait) {
+    /** Splicing was worth while: a sink drained so many bytes; 0 if that took long, or somebody makes frames of them. */
+    void drained(long bytes) {
+        trusted = bytes == 0 ? 0 : trusted + bytes;
         refusals = 0;
-        switch (wait) {
-            case NONE -> trusted += bytes;
-            case SHORT -> trusted += (long) QUEUES * bytes;
-            case LONG -> trusted = 0;
-        }
     }
 
-    /** The same, but somebody makes frames of them. */
-    void drainedFrame() {
-        refusals = 0;
-        trusted = 0;
+    /** The same, after its socket had been full: they do not just lie in the kernel's queues. */
+    void drainedOfAFullOne(long bytes) {
+        drained(QUEUES * bytes);
     }
 
     /** Splicing stopped for lack of something. */
