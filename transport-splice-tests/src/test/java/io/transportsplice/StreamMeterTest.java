@@ -118,7 +118,7 @@ class StreamMeterTest {
         auto.isChatter(LARGE); // it was filled, which says nothing
         auto.refused();
         assertTrue(copiedUntilNextTry(auto) > last);
-        auto.drained(SMALL);
+        auto.drained(SMALL, false);
         auto.refused();
         assertEquals(64 * 1024, copiedUntilNextTry(auto));
     }
@@ -128,30 +128,41 @@ class StreamMeterTest {
         for (Policy policy : Policy.values()) {
             StreamMeter meter = meter(policy);
             assertEquals(LARGE, meter.mostBytes());
-            meter.drained(LARGE);
+            meter.drained(LARGE, false);
             assertEquals(LARGE, meter.mostBytes());
-            meter.drained(SMALL);
+            meter.drained(SMALL, false);
             assertEquals(LARGE + SMALL, meter.mostBytes());
-            meter.drained(8 * LARGE);
+            meter.drained(8 * LARGE, false);
             assertEquals(4 * LARGE, meter.mostBytes(), "it may lie in the kernel's queues");
-            meter.drained(64 * LARGE);
+            meter.drained(64 * LARGE, false);
             int most = meter.mostBytes();
             assertTrue(most > 4 * LARGE, "no queue holds so much");
-            meter.drainedOfAFullOne(LARGE);
+            meter.drainedOfAFullOne(LARGE, false);
             assertEquals(most + LARGE, meter.mostBytes());
-            meter.drainedOfAFullOne(64 * LARGE);
+            meter.drainedOfAFullOne(64 * LARGE, false);
             assertEquals(meter.options().pipeCapacity(), meter.mostBytes());
         }
     }
 
     @Test
     void shouldHaveMessagesAsLargeAsNettysWhenSomethingDidNotGoWell() {
-        for (Consumer<StreamMeter> bad :
-                List.<Consumer<StreamMeter>>of(meter -> meter.drained(0), StreamMeter::refused)) {
-            auto.drained(64 * LARGE);
+        for (Consumer<StreamMeter> bad : List.<Consumer<StreamMeter>>of(
+                meter -> meter.drainedOfAFullOne(64 * LARGE, true), StreamMeter::drainedFrame, StreamMeter::refused)) {
+            auto.drained(64 * LARGE, false);
             bad.accept(auto);
             assertEquals(LARGE, auto.mostBytes());
         }
+    }
+
+    /** Pipes are few, and what somebody holds is to be spliced all the same. */
+    @Test
+    void shouldHaveLargerMessagesButNotTheLargestForSomebodyWhoHoldsThem() {
+        auto.drained(64 * LARGE, false);
+        auto.drained(LARGE, true);
+        assertEquals(4 * LARGE, auto.mostBytes());
+        auto.drainedFrame();
+        auto.drained(2 * LARGE, true);
+        assertEquals(2 * LARGE, auto.mostBytes());
     }
 
     @Test
@@ -159,8 +170,8 @@ class StreamMeterTest {
         for (int capacity : new int[] {4096, 1 << 30}) {
             StreamMeter meter = new StreamMeter(
                     SpliceOptions.builder().pipeCapacity(capacity).build());
-            meter.drainedOfAFullOne(capacity);
-            meter.drainedOfAFullOne(capacity);
+            meter.drainedOfAFullOne(capacity, false);
+            meter.drainedOfAFullOne(capacity, false);
             assertEquals(capacity, meter.mostBytes());
         }
     }

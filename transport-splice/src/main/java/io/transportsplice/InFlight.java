@@ -6,15 +6,15 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The buffers of a source that are not home yet, and since when, of which those that wait in sinks bound it. Where somebody else has one, a
- * queue or an aggregator, it may be waiting for more: then there may be more, and when those are many, Netty is to read as
- * it would without us.
+ * The buffers of a source that are not home yet, and since when. Those that wait in sinks bound it. Where somebody else has
+ * one, a queue or an aggregator, it may be waiting for more: then there may be more, and when those are many, Netty is to
+ * read as it would without us.
  *
  * <p>Confined to the event loop of the source.
  */
 final class InFlight {
 
-    /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in pipes half full. */
+    /** The most pipes that others may hold: what a traffic shaper queues before it says stop, 4 MB, in messages of 256 KiB. */
     private static final int MOST_HELD = 16;
     /** Whoever takes longer for a message is slow: timeouts are a second and more. */
     private static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(200);

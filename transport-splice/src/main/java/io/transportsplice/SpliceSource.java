@@ -241,9 +241,9 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         loop.pool().put(pipe, options.maxPooledPipes());
         boolean late = inFlight.remove(buffer);
         switch (fate) {
-            case DRAINED -> meter.drained(late ? 0 : buffer.capacity());
-            case BLOCKED -> meter.drainedOfAFullOne(late ? 0 : buffer.capacity());
-            case FRAMED -> meter.drained(0);
+            case DRAINED -> meter.drained(buffer.capacity(), late);
+            case BLOCKED -> meter.drainedOfAFullOne(buffer.capacity(), late);
+            case FRAMED -> meter.drainedFrame();
             case LOOKED_AT -> inVain(SpliceFallback.LOOKED_AT);
             case DISCARDED -> inVain(SpliceFallback.DISCARDED);
             case LOST -> {}

@@ -121,15 +121,22 @@ final class StreamMeter {
         run = 0;
     }
 
-    /** Splicing was worth while: a sink drained so many bytes; 0 if that took long, or somebody makes frames of them. */
-    void drained(long bytes) {
-        trusted = bytes == 0 ? 0 : trusted + bytes;
+    /** Splicing was worth while: a sink drained so many bytes. They are late if somebody held them, such as a traffic shaper. */
+    void drained(int bytes, boolean late) {
+        trusted = late ? Math.min(trusted + bytes, MOST_UNTIL_PROVEN) : trusted + bytes;
         refusals = 0;
     }
 
-    /** The same, after its socket had been full: they do not just lie in the kernel's queues. */
-    void drainedOfAFullOne(long bytes) {
-        drained(QUEUES * bytes);
+    /** The same, after its socket had been full: if they are not late, they do not just lie in the kernel's queues. */
+    void drainedOfAFullOne(int bytes, boolean late) {
+        trusted = late ? 0 : trusted + (long) QUEUES * bytes;
+        refusals = 0;
+    }
+
+    /** The same, but somebody makes frames of them. */
+    void drainedFrame() {
+        trusted = 0;
+        refusals = 0;
     }
 
     /** Splicing stopped for lack of something. */
