@@ -107,8 +107,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     /** Such a peer sees no end any more, and may still send. */
     private static boolean isOfAPeerThatTakesNoMore(IOException e) {
         return e instanceof Errors.NativeIoException failure
-                && (failure.expectedErr() == Errors.ERRNO_EPIPE_NEGATIVE
-                        || failure.expectedErr() == Errors.ERRNO_ECONNRESET_NEGATIVE);
+                && (failure.expectedErr() == -LibC.EPIPE || failure.expectedErr() == -LibC.ECONNRESET);
     }
 
     void flushed() {

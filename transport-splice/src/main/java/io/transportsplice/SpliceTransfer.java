@@ -86,8 +86,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         checkHasStream(source);
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.onSource(() -> {
-            transfer.claim(); // before the sink, which may be elsewhere, is asked: what comes meanwhile is for the
-            // transfer
+            transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
             transfer.on(sink.eventLoop(), () -> {
                 if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
                     sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
