@@ -18,13 +18,13 @@ import java.nio.channels.ClosedChannelException;
  */
 final class SpliceInput implements SpliceSource.Bounds {
 
-    private static final int MANY_MESSAGES = 1 << 30; // too few to overflow
-
     private final ChannelHandlerContext ctx;
     private final StreamMeter meter;
     private ReadRequest request = ReadRequest.UNKNOWN;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
     private boolean answered;
+    /** It has not gone on to the channel yet, so no message can be its answer. */
+    private boolean keptBack;
     /** Null while the channel is not adopted. */
     private SplicingHandle handle;
     /** Null until the first splicing under that handle. */
@@ -59,6 +59,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** The adoption is over, successful or not: what was held back is done. */
     void readAgain() {
+        keptBack = false;
         if (request.isOutstanding(isAutoRead()) && (handle == null || handle.read())) {
             if (ctx.isRemoved()) {
                 ctx.channel().unsafe().beginRead();
@@ -72,6 +73,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         handle = null;
         source = null;
         request = ReadRequest.NONE;
+        keptBack = false;
     }
 
     void registered() {
@@ -103,13 +105,12 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
-    // Reading.
-
     /**
      * A {@code read()} came by. Returns whether it is to go on: while {@code adopting}, later. Those who stand in front of
      * us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the channel reads.
      */
     boolean read(boolean adopting) {
+        keptBack |= adopting && !request.isOutstanding(isAutoRead());
         if (adopting || isSeen()) {
             request = ReadRequest.made(isAutoRead());
         }
@@ -131,7 +132,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void read(Object message) {
-        answered = isSeen();
+        answered = isSeen() && !keptBack;
         failure = null;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
@@ -145,7 +146,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     /** As if Netty had read as often as maxMessagesPerRead allows. What a user's allocator makes of that is not known. */
     private void stopReading() {
         if (ctx.channel().config().getRecvByteBufAllocator().getClass() == AdaptiveRecvByteBufAllocator.class) {
-            ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(MANY_MESSAGES);
+            ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(1 << 30); // too few to overflow
         }
     }
 
@@ -155,10 +156,9 @@ final class SpliceInput implements SpliceSource.Bounds {
         answered = false;
         failure = null;
         if (burst > 0) {
-            long copied = burst;
+            Counters.BYTES_COPIED.add(burst);
+            meter.copied(burst);
             burst = 0;
-            Counters.BYTES_COPIED.add(copied);
-            meter.copied(copied);
             mayStart();
         }
     }

@@ -204,4 +204,20 @@ class ReadContractTest {
             stage.awaitReceived();
         }
     }
+
+    /** The same, with one: whoever replays what he had kept, in the moment in which he asks for more. */
+    @Everywhere
+    void shouldGoOnReadingAfterABurstFromElsewhere(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start(channel -> {
+                channel.read();
+                channel.pipeline().fireChannelRead(stage.bytes(0));
+                channel.pipeline().fireChannelReadComplete();
+            });
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.send(SOME);
+            stage.expectNoMore(stage.recorder().messages());
+        }
+    }
 }
