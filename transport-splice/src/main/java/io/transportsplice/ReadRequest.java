@@ -7,7 +7,10 @@ enum ReadRequest {
     OUTSTANDING,
     /** Made while autoRead was on: switching that off takes it back. */
     AUTOMATIC,
-    /** Nobody knows: the handler came later, or others stood in front. Once it is the first, a message or a read() tells. */
+    /**
+     * Nobody knows: the handler came later, or others stood in front. A read() tells, once it is the first. A message does not:
+     * who leaves may replay one, and have asked for more.
+     */
     UNKNOWN;
 
     boolean isOutstanding(boolean autoRead) {

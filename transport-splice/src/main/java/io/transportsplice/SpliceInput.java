@@ -91,11 +91,6 @@ final class SpliceInput implements SpliceSource.Bounds {
         request = Place.isFirst(ctx) ? request : ReadRequest.UNKNOWN;
     }
 
-    /** Whether what is asked of the channel, and what it answers, comes by here. */
-    private boolean isSeen() {
-        return request != ReadRequest.UNKNOWN || Place.isFirst(ctx);
-    }
-
     void removed() {
         if (isSplicing()) {
             source.stop(SpliceFallback.HANDLER_REMOVED);
@@ -111,7 +106,7 @@ final class SpliceInput implements SpliceSource.Bounds {
      */
     boolean read(boolean adopting) {
         keptBack |= adopting && !request.isOutstanding(isAutoRead());
-        if (adopting || isSeen()) {
+        if (adopting || request != ReadRequest.UNKNOWN || Place.isFirst(ctx)) {
             request = ReadRequest.made(isAutoRead());
         }
         answered = false;
@@ -132,7 +127,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void read(Object message) {
-        answered = isSeen() && !keptBack;
+        answered = request != ReadRequest.UNKNOWN && !keptBack;
         failure = null;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
@@ -152,7 +147,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
-        request = answered && isSeen() ? ReadRequest.NONE : request;
+        request = answered && request != ReadRequest.UNKNOWN ? ReadRequest.NONE : request;
         answered = false;
         failure = null;
         if (burst > 0) {

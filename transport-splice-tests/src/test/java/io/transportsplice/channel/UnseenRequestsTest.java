@@ -3,16 +3,19 @@ package io.transportsplice.channel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.channel.Variant.Arrival;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Family;
 import io.transportsplice.testing.Rig;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -201,6 +204,37 @@ class UnseenRequestsTest {
             stage.start();
             stage.settleLoop();
             stage.send(SOME);
+            stage.awaitReceived();
+        }
+    }
+
+    /** Asks for more in the message with which it leaves. What it still had passes as if it had been read just now. */
+    private static final class LeavingDecoder extends ByteToMessageDecoder {
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.read();
+            ctx.fireChannelActive();
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+            ctx.read();
+            ctx.pipeline().remove(this);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
+    void shouldServeAReadOfADecoderThatHasLeft(Policy policy, boolean wrapped) throws Exception {
+        try (Stage stage = new Stage(fresh(policy, wrapped)).noAutoRead().user(inFront(new LeavingDecoder()))) {
+            stage.start();
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.send(SOME);
+            stage.expectNoMore(2);
+            stage.onLoop(Channel::read);
             stage.awaitReceived();
         }
     }
