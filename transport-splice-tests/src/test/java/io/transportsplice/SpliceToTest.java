@@ -13,7 +13,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -218,6 +221,28 @@ class SpliceToTest {
             link.sink().receive(link.forward(), 0, MIB);
             Await.until("the source is closed", () -> !pair.front().isOpen());
             assertEquals(new Peer.Received(0, Peer.End.EOF), link.source().receiveToEnd(link.backward(), 0));
+            closeBoth(pair);
+        }
+    }
+
+    /** As what watches its sink's writability does. Netty takes back what was asked for when it is switched off. */
+    @ParameterizedTest
+    @CsvSource({"10000, true", "10000, false", "2000000, true", "2000000, false"})
+    void shouldGoOnWhereSomebodySwitchesAutoRead(int bytes, boolean onLoop) throws Exception {
+        try (Rig rig = newRig()) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            TestRelay.Pair pair = rig.relay().lastPair();
+            EventExecutor executor = onLoop ? pair.front().eventLoop() : ImmediateEventExecutor.INSTANCE;
+            Future<Long> moved = EpollSplice.spliceTo(pair.front(), pair.back(), 4L * bytes);
+            link.carry(0, bytes, 64 * KIB);
+            executor.submit(() -> pair.front().config().setAutoRead(true)).sync();
+            link.carry(bytes, 2L * bytes, 64 * KIB);
+            executor.submit(() -> pair.front().config().setAutoRead(false)).sync();
+            link.carry(2L * bytes, 3L * bytes, 64 * KIB);
+            executor.submit(() -> pair.front().config().setAutoRead(true).setAutoRead(false))
+                    .sync();
+            link.carry(3L * bytes, 4L * bytes, 64 * KIB);
+            assertEquals(4L * bytes, await(moved));
             closeBoth(pair);
         }
     }

@@ -217,6 +217,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
     @Override
     public void read(ChannelHandlerContext context) {
         readAsked = true;
+        if (taker != null) {
+            keepAutoReadOff();
+        }
         if (!open) {
             return; // later
         }
@@ -234,6 +237,15 @@ final class ClaimedSource extends ChannelDuplexHandler {
             deliver(ChannelHandlerContext::fireChannelReadComplete);
         }
         leaveIfEmpty();
+    }
+
+    /** Somebody switched it on: it will be, behind the transfer. Whoever switches it off takes back what was asked for. */
+    private void keepAutoReadOff() {
+        wasAutoRead |= channel().config().isAutoRead();
+        channel().config().setAutoRead(false);
+        if (readAhead) {
+            ctx.read();
+        }
     }
 
     /** All, or until a receiver begins a transfer, which takes the rest. */
