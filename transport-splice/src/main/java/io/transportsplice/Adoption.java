@@ -30,9 +30,6 @@ final class Adoption extends ChannelDuplexHandler {
         /** Asked once, when all that was asked of the channel before has been done. */
         boolean stillWantsIt();
 
-        /** Whether autoRead is on, but somebody keeps back the {@code read()} that it makes. */
-        boolean isReadKeptBack();
-
         /** The channel is adopted. */
         void adopted(SplicingHandle handle);
 
@@ -122,15 +119,8 @@ final class Adoption extends ChannelDuplexHandler {
             adopter.notAdopted();
             return;
         }
-        boolean keptBack = adopter.isReadKeptBack();
-        if (keptBack) {
-            channel.config().setAutoRead(false); // else Netty begins to read
-        }
         ChannelPromise registered = channel.newPromise();
         channel.unsafe().register(view, registered);
-        if (keptBack) {
-            channel.config().setAutoRead(true); // makes a read(), which is kept back as the one before
-        }
         leave();
         // On its own thread that is done at once. Where epoll refuses the socket, Netty says nothing.
         if (channel.isRegistered()) {

@@ -124,7 +124,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             registration = null;
             Counters.fallback(SpliceFallback.NOT_EPOLL, context.channel());
         }
-        input.registered();
+        input.lookForOthers();
         if (registration != null) {
             registration.adopt();
         }

@@ -8,8 +8,8 @@ enum ReadRequest {
     /** Made while autoRead was on: switching that off takes it back. */
     AUTOMATIC,
     /**
-     * Nobody knows: the handler came later, or others stood in front. A read() tells, once it is the first. A message does not:
-     * who leaves may replay one, and have asked for more.
+     * Nobody knows: somebody may have read before the handler came, or in front of it. A read() tells, once it is the first. A
+     * message does not: who leaves may replay one, and have asked for more.
      */
     UNKNOWN;
 
@@ -17,16 +17,12 @@ enum ReadRequest {
         return this == OUTSTANDING || (this == AUTOMATIC && autoRead);
     }
 
-    boolean isKnown(boolean autoRead) {
-        return this != UNKNOWN || autoRead;
+    /** Whether it is known what is outstanding, and nobody keeps back the {@code read()} that autoRead makes. */
+    boolean isSettled(boolean autoRead) {
+        return this != UNKNOWN && (this != NONE || !autoRead);
     }
 
     static ReadRequest made(boolean autoRead) {
         return autoRead ? AUTOMATIC : OUTSTANDING;
-    }
-
-    /** The channel's first moment: all that is asked of it is seen from here on. */
-    ReadRequest registered() {
-        return this == UNKNOWN ? NONE : this;
     }
 }

@@ -48,13 +48,9 @@ final class SpliceInput implements SpliceSource.Bounds {
         mayStart();
     }
 
-    /** Being adopted takes a {@code read()} back: it must be known whether there was one. */
+    /** Being adopted takes a {@code read()} back, and makes one where autoRead is on: it must be known whether there is one. */
     boolean mayBeAdopted() {
-        return request.isKnown(isAutoRead()) || isInputShutdown();
-    }
-
-    boolean isReadKeptBack() {
-        return request == ReadRequest.NONE && isAutoRead();
+        return request.isSettled(isAutoRead()) || isInputShutdown();
     }
 
     /** The adoption is over, successful or not: what was held back is done. */
@@ -74,11 +70,6 @@ final class SpliceInput implements SpliceSource.Bounds {
         source = null;
         request = ReadRequest.NONE;
         keptBack = false;
-    }
-
-    void registered() {
-        request = request.registered();
-        lookForOthers();
     }
 
     void activated() {

@@ -89,11 +89,6 @@ final class SpliceRegistration implements Adoption.Adopter {
     }
 
     @Override
-    public boolean isReadKeptBack() {
-        return input.isReadKeptBack();
-    }
-
-    @Override
     public void adopted(SplicingHandle handle) {
         adoption = null;
         if (!ctx.isRemoved()) {

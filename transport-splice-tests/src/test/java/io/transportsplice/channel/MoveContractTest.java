@@ -243,9 +243,9 @@ class MoveContractTest {
                 });
                 channel.pipeline().addFirst(new EpollSpliceHandler());
             });
-            Await.until("it is adopted", () -> SpliceMetrics.snapshot().adoptions() == before + 1);
             stage.send(SOME);
             stage.awaitReceived();
+            Await.until("it is adopted", () -> SpliceMetrics.snapshot().adoptions() == before + 1);
         }
     }
 

@@ -141,6 +141,27 @@ class UnseenRequestsTest {
         }
     }
 
+    /** As Reactor Netty's HttpServer, whose users add theirs behind it. */
+    @ParameterizedTest
+    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
+    void shouldServeAReadThatAnInitializerMakesBeforeItComes(Policy policy, boolean wrapped) throws Exception {
+        ChannelInboundHandlerAdapter user = new ChannelInboundHandlerAdapter() {
+            @Override
+            public void handlerAdded(ChannelHandlerContext ctx) {
+                ctx.read();
+                ctx.pipeline().addFirst(fresh(policy, wrapped).newHandler());
+            }
+        };
+        try (Stage stage = new Stage(fresh(null, wrapped)).noAutoRead().user(user)) {
+            stage.start();
+            stage.settleLoop();
+            stage.send(SOME);
+            stage.awaitReceived();
+            stage.send(SOME);
+            stage.expectNoMore(1);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
     void shouldNotAdoptWhatIsTakenOffItsLoopInHandlerAdded(Policy policy, boolean wrapped) throws Exception {
