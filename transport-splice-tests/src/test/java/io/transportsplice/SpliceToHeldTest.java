@@ -2,7 +2,9 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.buffer.ByteBuf;
@@ -33,7 +35,9 @@ import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -103,9 +107,11 @@ class SpliceToHeldTest {
     }
 
     @Test
-    void shouldRefuseASourceThatHasNoEventLoop() {
+    void shouldRefuseAnEndThatHasNoEventLoop() {
         EpollSocketChannel unregistered = new EpollSocketChannel();
         assertThrows(IllegalStateException.class, () -> EpollSplice.spliceTo(unregistered, sink));
+        assertThrows(IllegalStateException.class, () -> EpollSplice.spliceTo(source, unregistered));
+        assertNull(source.pipeline().get(ClaimedSource.class));
         unregistered.unsafe().closeForcibly();
     }
 
@@ -179,6 +185,34 @@ class SpliceToHeldTest {
         SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
         Await.until("all has come", rest.bytes::get, bytes -> bytes == 2 * READ + 1);
         assertEquals(2 * READ + 1, late.bytesRead.get());
+    }
+
+    /** Else two threads would tell what has come, in no order. */
+    @Test
+    void shouldGiveWhatIsHeldWhereItsSourceIsRegistered() throws Exception {
+        SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
+        List<Boolean> there = new CopyOnWriteArrayList<>();
+        source.pipeline().addBefore(source.pipeline().context(rest).name(), null, new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                there.add(ctx.channel().isRegistered()
+                        && ctx.channel().eventLoop().inEventLoop());
+                ctx.fireChannelRead(message);
+            }
+        });
+        source.config().setAutoRead(true);
+        EventLoop first = source.eventLoop();
+        EventLoop elsewhere = others.next();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ - 1);
+        moved.addListener(done -> source.deregister());
+        link.source().send(link.forward(), 0, READ, READ);
+        await(moved);
+        Await.until("it has left its loop", () -> !source.isRegistered());
+        first.submit(() -> {}).sync(); // it has done what it had to do
+        elsewhere.register(source).sync();
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        Await.until("the rest has come", rest.bytes::get, bytes -> bytes == READ + 1);
+        assertFalse(there.contains(false));
     }
 
     /** What comes meanwhile is for the transfer. */

@@ -4,15 +4,12 @@ package io.transportsplice;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
-import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
-import java.util.Map;
 import java.util.Queue;
 import java.util.function.Consumer;
 
@@ -60,32 +57,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
     /** What is held is on its way to the source's own pipeline. */
     private boolean delivering;
 
-    /** The splice handler behind which the source's bytes are plain; put there if there is none. */
-    private static EpollSpliceHandler handlerOf(Channel channel) {
-        String tls = null;
-        EpollSpliceHandler found = null;
-        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
-            if (entry.getValue() instanceof SslHandler) {
-                tls = entry.getKey();
-                found = null;
-            } else if (found == null && entry.getValue() instanceof EpollSpliceHandler handler) {
-                found = handler;
-            }
-        }
-        if (found == null) {
-            found = new EpollSpliceHandler(ON_DEMAND);
-            if (tls == null) {
-                channel.pipeline().addFirst(found);
-            } else {
-                channel.pipeline().addAfter(tls, null, found);
-            }
-        }
-        return found;
-    }
-
     /** @throws IllegalStateException if another transfer is under way */
     static ClaimedSource claim(Channel channel, Taker taker) {
-        EpollSpliceHandler handler = handlerOf(channel);
+        EpollSpliceHandler handler = Place.handlerOf(channel, ON_DEMAND);
         ClaimedSource source = channel.pipeline().get(ClaimedSource.class);
         if (source == null) {
             source = new ClaimedSource();
@@ -151,7 +125,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     private void open() {
-        if (taker != null || open) {
+        if (taker != null
+                || open
+                || !channel().isRegistered()) { // on another event loop, perhaps, by the time that it is
             return;
         }
         open = true;
@@ -187,6 +163,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
         context.fireChannelRegistered();
         if (taker != null) {
             taker.readMore();
+        } else if (!open) {
+            openLater();
         }
     }
 

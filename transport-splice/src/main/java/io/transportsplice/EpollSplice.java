@@ -66,8 +66,8 @@ public final class EpollSplice {
      * the bytes are a write like others, with its handlers before them. An {@link EpollSpliceHandler} is put first into
      * each pipeline that has none, and stays.
      *
-     * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before. One at a
-     * time for each source; it may be the sink of another. Any thread.
+     * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before, but for autoRead
+     * if somebody has switched it on meanwhile. One at a time for each source; it may be the sink of another. Any thread.
      *
      * @param bytes how many at the most
      * @return done when the bytes have been written to the sink; its value is how many they are, less than {@code bytes} if
@@ -78,7 +78,8 @@ public final class EpollSplice {
      * @throws IllegalStateException if one of them is not registered
      */
     public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink, long bytes) {
-        return SpliceTransfer.start(source, sink, checkPositiveOrZero(bytes, "bytes"));
+        checkPositiveOrZero(bytes, "bytes");
+        return SpliceTransfer.start(checkNotNull(source, "source"), checkNotNull(sink, "sink"), bytes);
     }
 
     /**
@@ -109,7 +110,7 @@ public final class EpollSplice {
         checkPositiveOrZero(bytes, "bytes");
         FileSink sink =
                 new FileSink(Availability.LIBC, checkNotNull(file, "file"), offset, checkNotNull(executor, "executor"));
-        return SpliceTransfer.start(source, sink, bytes);
+        return SpliceTransfer.start(checkNotNull(source, "source"), sink, bytes);
     }
 
     /**

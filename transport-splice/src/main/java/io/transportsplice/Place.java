@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -34,5 +35,28 @@ final class Place {
             isBehind |= entry.getValue() == ctx.handler();
         }
         return false;
+    }
+
+    /** The splice handler behind which the source's bytes are plain; put there if there is none. */
+    static EpollSpliceHandler handlerOf(Channel channel, SpliceOptions ifNone) {
+        String tls = null;
+        EpollSpliceHandler found = null;
+        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
+            if (entry.getValue() instanceof SslHandler) {
+                tls = entry.getKey();
+                found = null;
+            } else if (found == null && entry.getValue() instanceof EpollSpliceHandler handler) {
+                found = handler;
+            }
+        }
+        if (found == null) {
+            found = new EpollSpliceHandler(ifNone);
+            if (tls == null) {
+                channel.pipeline().addFirst(found);
+            } else {
+                channel.pipeline().addAfter(tls, null, found);
+            }
+        }
+        return found;
     }
 }

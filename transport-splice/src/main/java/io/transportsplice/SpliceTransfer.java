@@ -84,6 +84,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
         checkHasStream(source);
+        sink.eventLoop(); // throws if it has none
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.onSource(() -> {
             transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
