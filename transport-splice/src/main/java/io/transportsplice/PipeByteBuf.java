@@ -190,9 +190,9 @@ final class PipeByteBuf extends LazyByteBuf {
         flushed = true;
     }
 
-    /** Whether it waits for nothing but a socket. */
+    /** Whether it waits for nothing but a socket. Where another sink has sent it, that one must not wait for this one. */
     boolean isWaiting() {
-        return flushed && waiting > 0;
+        return flushed && waiting > 0 && !sent;
     }
 
     /** Its sink's socket is full. */

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -40,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class SharedBuffersTest {
     private static final int KIB = 1024;
-    private static final int BYTES = 8 * 1024 * KIB;
+    private static final int BYTES = 16 * 1024 * KIB;
     private static final int CHUNK = 64 * KIB;
 
     private final Pattern pattern = new Pattern(1);
@@ -57,6 +58,37 @@ class SharedBuffersTest {
             Link.expect(new Received(BYTES, End.EOF), Rig.await(second));
             expectAll(fan.sinkEnd(0));
             Rig.await(sending);
+        }
+    }
+
+    /** Each is flushed before the next is written. */
+    @ParameterizedTest
+    @CsvSource({"AUTO, 0", "AUTO, 1", "AUTO, 2", "SPLICE, 0", "SPLICE, 1", "SPLICE, 2", "PLAIN, 2"})
+    void shouldSendInTurnThoughOneTakesNothing(Mode mode, int blocked) throws Exception {
+        try (Rig rig = new Rig(mode);
+                Fan fan = new Fan(rig, 3, InTurn::new)) {
+            Future<?> sending = sendToEnd(rig, fan);
+            Future<Received> one =
+                    rig.asyncResult(() -> fan.sinkEnd((blocked + 1) % 3).receiveToEnd(pattern, 0));
+            expectAll(fan.sinkEnd((blocked + 2) % 3));
+            Link.expect(new Received(BYTES, End.EOF), Rig.await(one));
+            expectAll(fan.sinkEnd(blocked));
+            Rig.await(sending);
+        }
+    }
+
+    private static final class InTurn extends ChannelInboundHandlerAdapter {
+        private final List<Channel> sinks;
+
+        InTurn(List<Channel> sinks) {
+            this.sinks = sinks;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            sinks.forEach(sink -> sink.writeAndFlush(bytes.retainedDuplicate()));
+            bytes.release();
         }
     }
 
