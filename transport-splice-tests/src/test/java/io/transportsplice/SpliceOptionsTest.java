@@ -13,12 +13,13 @@ class SpliceOptionsTest {
             .pipeCapacity(65536)
             .maxPooledPipes(7)
             .maxInFlight(3)
+            .stateEvents(true)
             .build();
 
     @Test
     void shouldTellAllOfThem() {
         assertEquals(
-                "SpliceOptions(policy=ON_DEMAND, pipeCapacity=65536, maxPooledPipes=7, maxInFlight=3)",
+                "SpliceOptions(policy=ON_DEMAND, pipeCapacity=65536, maxPooledPipes=7, maxInFlight=3, stateEvents=true)",
                 OPTIONS.toString());
     }
 

@@ -140,11 +140,13 @@ class SpliceStateEventTest {
 
     private Rig rig(Mode mode) {
         return new Rig(mode)
-                .configure(config -> config.pipeline((side, pipeline) -> {
-                    if (side == Side.FRONT) {
-                        pipeline.addLast(told);
-                    }
-                }));
+                .configure(config -> config.options(
+                                config.options().toBuilder().stateEvents(true).build())
+                        .pipeline((side, pipeline) -> {
+                            if (side == Side.FRONT) {
+                                pipeline.addLast(told);
+                            }
+                        }));
     }
 
     /** Of the source. */

@@ -41,12 +41,14 @@ public final class SpliceOptions {
     private final int pipeCapacity;
     private final int maxPooledPipes;
     private final int maxInFlight;
+    private final boolean stateEvents;
 
     private SpliceOptions(Builder builder) {
         policy = builder.policy;
         pipeCapacity = builder.pipeCapacity;
         maxPooledPipes = builder.maxPooledPipes;
         maxInFlight = builder.maxInFlight;
+        stateEvents = builder.stateEvents;
     }
 
     /** What the {@code -Dio.transportsplice.*} properties name; without them {@link Policy#AUTO}. */
@@ -64,7 +66,8 @@ public final class SpliceOptions {
                 .policy(policy)
                 .pipeCapacity(pipeCapacity)
                 .maxPooledPipes(maxPooledPipes)
-                .maxInFlight(maxInFlight);
+                .maxInFlight(maxInFlight)
+                .stateEvents(stateEvents);
     }
 
     public Policy policy() {
@@ -86,10 +89,15 @@ public final class SpliceOptions {
         return maxInFlight;
     }
 
+    /** Whether the pipeline is told by {@link SpliceStateEvent}s. */
+    public boolean stateEvents() {
+        return stateEvents;
+    }
+
     @Override
     public String toString() {
         return "SpliceOptions(policy=" + policy + ", pipeCapacity=" + pipeCapacity + ", maxPooledPipes="
-                + maxPooledPipes + ", maxInFlight=" + maxInFlight + ')';
+                + maxPooledPipes + ", maxInFlight=" + maxInFlight + ", stateEvents=" + stateEvents + ')';
     }
 
     /** When to splice. */
@@ -110,6 +118,7 @@ public final class SpliceOptions {
         private int pipeCapacity = DEFAULT_PIPE_CAPACITY;
         private int maxPooledPipes = DEFAULT_MAX_POOLED_PIPES;
         private int maxInFlight = DEFAULT_MAX_IN_FLIGHT;
+        private boolean stateEvents;
 
         private Builder() {}
 
@@ -146,6 +155,15 @@ public final class SpliceOptions {
          */
         public Builder maxInFlight(int pipes) {
             this.maxInFlight = checkPositive(pipes, "maxInFlight");
+            return this;
+        }
+
+        /**
+         * Whether the pipeline is told by {@link SpliceStateEvent}s when splicing starts and stops. False unless asked for, as
+         * handlers that were there before may not expect events that they do not know.
+         */
+        public Builder stateEvents(boolean tells) {
+            this.stateEvents = tells;
             return this;
         }
 

@@ -41,7 +41,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private byte falseAlarms;
 
     SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
-        super(channel);
+        super(channel, meter.options().stateEvents());
         this.handle = handle;
         this.options = meter.options();
         this.meter = meter;

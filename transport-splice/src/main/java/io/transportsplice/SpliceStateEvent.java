@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A user event: what the channel reads is spliced from here on, or is copied. Fired in pipelines with an
- * {@link EpollSpliceHandler}, on the channel's event loop, when that changes and only then: once before the first spliced
+ * {@link EpollSpliceHandler} whose options {@linkplain SpliceOptions.Builder#stateEvents ask for it}, on the channel's event
+ * loop, when that changes and only then: once before the first spliced
  * message, and once behind the last. A channel that only asks how much waits in its socket is not splicing. One that is
  * closed, or leaves its event loop, has nothing told of it.
  *

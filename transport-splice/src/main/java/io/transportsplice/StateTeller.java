@@ -21,10 +21,12 @@ abstract class StateTeller {
 
     final AbstractEpollStreamChannel channel;
     final SplicingEventLoop loop;
+    private final boolean tells;
     private State state = State.COPYING;
 
-    StateTeller(AbstractEpollStreamChannel channel) {
+    StateTeller(AbstractEpollStreamChannel channel, boolean tells) {
         this.channel = channel;
+        this.tells = tells;
         this.loop = (SplicingEventLoop) channel.eventLoop(); // of an adopted one
     }
 
@@ -37,7 +39,7 @@ abstract class StateTeller {
         State before = state;
         state = State.SPLICING;
         if (before == State.COPYING) {
-            channel.pipeline().fireUserEventTriggered(new SpliceStateEvent(true, null));
+            tell(true, null);
         }
     }
 
@@ -52,7 +54,13 @@ abstract class StateTeller {
     private void tellStopped(SpliceFallback reason) {
         if (state == State.STOPPING && channel.isRegistered()) {
             state = State.COPYING;
-            channel.pipeline().fireUserEventTriggered(new SpliceStateEvent(false, reason));
+            tell(false, reason);
+        }
+    }
+
+    private void tell(boolean splicing, SpliceFallback reason) {
+        if (tells) {
+            channel.pipeline().fireUserEventTriggered(new SpliceStateEvent(splicing, reason));
         }
     }
 }

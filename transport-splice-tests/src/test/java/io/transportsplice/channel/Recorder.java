@@ -11,7 +11,6 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
-import io.transportsplice.SpliceStateEvent;
 import io.transportsplice.testing.Pattern;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,9 +123,6 @@ final class Recorder extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
-        if (event instanceof SpliceStateEvent) {
-            return; // ours alone
-        }
         add(ctx, USER_EVENTS.getOrDefault(event, event.toString()));
     }
 
