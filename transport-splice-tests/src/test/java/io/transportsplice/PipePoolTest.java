@@ -77,6 +77,23 @@ class PipePoolTest {
         clock.finish();
     }
 
+    @Test
+    void shouldLeaveTheLastDescriptorsToSockets() {
+        int first = kernel.socket(new byte[0], false, 0);
+        PipePool small = new PipePool(libc, clock.eventLoop(), first + 5);
+        Pipe taken = assertTaken(small);
+        assertEquals(first + 2, taken.writeFd());
+        Pipe last = assertTaken(small);
+        int open = kernel.openFiles();
+        long refused = SpliceMetrics.snapshot().pipesRefused();
+        assertNull(small.get(CAPACITY));
+        assertEquals(open, kernel.openFiles());
+        assertEquals(refused + 1, SpliceMetrics.snapshot().pipesRefused());
+        small.put(taken, BOUND);
+        small.put(last, BOUND);
+        small.close();
+    }
+
     @Test // Go's TestSplicePipePool
     void shouldCloseEveryPipeOf64InTheEndByTrimming() {
         PipePool real = new PipePool(Availability.LIBC, clock.eventLoop());

@@ -26,8 +26,12 @@ final class PipePool {
      */
     private static final int WORTHWHILE_CAPACITY = 64 * 1024;
 
+    /** The last quarter of the descriptors is for sockets, which cannot do with less: without a pipe bytes are copied. */
+    private static final int MOST_DESCRIPTORS = FileLimit.AT_START / 4 * 3;
+
     private final LibC libc;
     private final EventExecutor loop;
+    private final int mostDescriptors;
     private final PoolCounters counters = PoolCounters.ofNewPool();
     private final int[] fds = new int[2];
     private Pipe[] free = new Pipe[0];
@@ -39,12 +43,17 @@ final class PipePool {
     private boolean closed;
 
     PipePool(LibC libc, EventExecutor loop) {
+        this(libc, loop, MOST_DESCRIPTORS);
+    }
+
+    PipePool(LibC libc, EventExecutor loop, int mostDescriptors) {
         this.libc = libc;
         this.loop = loop;
+        this.mostDescriptors = mostDescriptors;
     }
 
     /**
-     * An empty pipe, or {@code null} if the kernel refuses one (no descriptors, no memory, past a user's soft limit):
+     * An empty pipe, or {@code null} if the kernel refuses one (no descriptors, no memory, past a user's soft limit), or few are left:
      * copy then. Kept pipes may have been made with another capacity; the kernel's limits make it a wish anyway.
      */
     Pipe get(int capacity) {
@@ -107,9 +116,8 @@ final class PipePool {
             counters.refused();
             return null;
         }
-        int granted = resize(fds[1], wanted);
         Pipe pipe = new Pipe(libc, fds[0], fds[1]);
-        if (granted < Math.min(wanted, WORTHWHILE_CAPACITY)) {
+        if (fds[1] >= mostDescriptors || resize(fds[1], wanted) < Math.min(wanted, WORTHWHILE_CAPACITY)) {
             pipe.close();
             counters.refused();
             return null;

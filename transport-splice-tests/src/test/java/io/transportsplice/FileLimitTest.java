@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FileLimitTest {
+
+    @Test
+    void shouldFindTheSoftLimit() {
+        String line = "Max open files            1024                 524288               files     ";
+        assertEquals(1024, FileLimit.softLimit(List.of("Limit  Soft Limit  Hard Limit", line)));
+        assertEquals(Integer.MAX_VALUE, FileLimit.softLimit(List.of(line.replace("1024  ", "unlimited"))));
+        assertEquals(Integer.MAX_VALUE, FileLimit.softLimit(List.of()));
+        assertTrue(FileLimit.AT_START > 0);
+    }
+}
