@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Carriage;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
@@ -129,6 +130,19 @@ class SpliceStateEventTest {
         assertEquals(4 * MIB, told.bytes.get());
     }
 
+    /** Handlers that were there before may know no events but their own. */
+    @Test
+    void shouldNotComeWhereNobodyAsks() throws Exception {
+        Carriage carriage = new Carriage();
+        try (Rig rig = rig(Mode.SPLICE, false)) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carryToEnd(4 * MIB, CHUNK);
+            link.finish();
+        }
+        carriage.awaitAtLeast(3 * MIB);
+        assertEquals(List.of(), told.events);
+    }
+
     private long carryUntilSplicing(Link link) throws Exception {
         long sent = 0;
         while (!told.last(SPLICING)) {
@@ -139,9 +153,13 @@ class SpliceStateEventTest {
     }
 
     private Rig rig(Mode mode) {
+        return rig(mode, true);
+    }
+
+    private Rig rig(Mode mode, boolean asks) {
         return new Rig(mode)
                 .configure(config -> config.options(
-                                config.options().toBuilder().stateEvents(true).build())
+                                config.options().toBuilder().stateEvents(asks).build())
                         .pipeline((side, pipeline) -> {
                             if (side == Side.FRONT) {
                                 pipeline.addLast(told);

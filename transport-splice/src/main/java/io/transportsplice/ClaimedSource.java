@@ -125,10 +125,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     private void open() {
-        if (taker != null
-                || open
-                || !channel().isRegistered()) { // on another event loop, perhaps, by the time that it is
-            return;
+        if (taker != null || open || !channel().isRegistered()) {
+            return; // by the time that it is that may be with another event loop
         }
         open = true;
         if (inputEnded) {
