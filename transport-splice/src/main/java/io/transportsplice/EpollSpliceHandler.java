@@ -37,11 +37,11 @@ import org.jspecify.annotations.Nullable;
  * {@link SpliceMetrics}. On other transports, or where {@link EpollSplice} is unavailable, it passes everything through. It
  * may be added and removed at any time, in mid-stream too, on the channel's event loop.
  *
- * <p>Its channel is registered with its event loop a second time, once, as soon as the handler is the pipeline's first,
- * which no other handler notices; {@link EpollSplice#wrap} spares that. From then on {@code channel.eventLoop()} is a view
- * of the loop, which does the same on the same thread. That guards the channel, whatever the policy, against a bug of Netty
- * since 4.2.13: once the peer has half-closed, and rarely before, the channel's epoll registration may get lost, and the next
- * write that must wait, or the next read, fails.
+ * <p>Its channel is registered with its event loop a second time, once, as soon as the handler is the pipeline's first and
+ * somebody reads, which no other handler notices; {@link EpollSplice#wrap} spares that. From then on
+ * {@code channel.eventLoop()} is a view of the loop, which does the same on the same thread. That guards the channel, whatever
+ * the policy, against a bug of Netty since 4.2.13: once the peer has half-closed, and rarely before, the channel's epoll
+ * registration may get lost, and the next write that must wait, or the next read, fails.
  *
  * <p>One per channel. Its methods are called by Netty, on the channel's event loop.
  */
