@@ -80,7 +80,7 @@ class PipePoolTest {
     @Test
     void shouldLeaveTheLastDescriptorsToSockets() {
         int first = kernel.socket(new byte[0], false, 0);
-        PipePool small = new PipePool(libc, clock.eventLoop(), first + 5);
+        PipePool small = new PipePool(new LibC(kernel, first + 5), clock.eventLoop());
         Pipe taken = assertTaken(small);
         assertEquals(first + 2, taken.writeFd());
         Pipe last = assertTaken(small);

@@ -16,6 +16,9 @@ final class Availability {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(Availability.class);
 
+    /** The last quarter is for sockets, which cannot do with less: without a pipe bytes are copied. */
+    private static final int MOST_DESCRIPTORS = FileLimit.AT_START / 4 * 3;
+
     /** By the user's wish. */
     static final boolean DISABLED = SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false);
     /** Null where it does not. */
@@ -35,7 +38,7 @@ final class Availability {
             cause = e;
             logger.debug("Splicing is unavailable", e);
         }
-        LIBC = opened == null ? null : new LibC(opened.kernel());
+        LIBC = opened == null ? null : new LibC(opened.kernel(), MOST_DESCRIPTORS);
         KERNEL = opened == null ? null : opened.access().toString();
         CAUSE = cause;
     }

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * may be added and removed at any time, in mid-stream too, on the channel's event loop.
  *
  * <p>Its channel is registered with its event loop a second time, once, as soon as the handler is the pipeline's first and
- * somebody reads, which no other handler notices; {@link EpollSplice#wrap} spares that. From then on
+ * knows of any outstanding read, which no other handler notices; {@link EpollSplice#wrap} spares that. From then on
  * {@code channel.eventLoop()} is a view of the loop, which does the same on the same thread. That guards the channel, whatever
  * the policy, against a bug of Netty since 4.2.13: once the peer has half-closed, and rarely before, the channel's epoll
  * registration may get lost, and the next write that must wait, or the next read, fails.
@@ -124,7 +124,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             registration = null;
             Counters.fallback(SpliceFallback.NOT_EPOLL, context.channel());
         }
-        input.lookForOthers();
+        input.registered();
         if (registration != null) {
             registration.adopt();
         }

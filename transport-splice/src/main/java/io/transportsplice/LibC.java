@@ -37,9 +37,16 @@ final class LibC {
     private static final long SIOCATMARK = 0x8905;
 
     private final Kernel kernel;
+    private final int mostDescriptors;
 
     LibC(Kernel kernel) {
+        this(kernel, Integer.MAX_VALUE);
+    }
+
+    /** @param mostDescriptors pipes may have lower numbers than this one, and the rest is for sockets */
+    LibC(Kernel kernel, int mostDescriptors) {
         this.kernel = kernel;
+        this.mostDescriptors = mostDescriptors;
     }
 
     /**
@@ -47,7 +54,13 @@ final class LibC {
      * it has no pipe2, and a child process that inherits a pipe keeps its bytes alive.
      */
     int pipe(int[] readAndWriteFd) {
-        return (int) answer(kernel.pipe2(readAndWriteFd, O_CLOEXEC | O_NONBLOCK));
+        int result = (int) answer(kernel.pipe2(readAndWriteFd, O_CLOEXEC | O_NONBLOCK));
+        if (result == 0 && readAndWriteFd[1] >= mostDescriptors) {
+            close(readAndWriteFd[0]);
+            close(readAndWriteFd[1]);
+            return -EMFILE;
+        }
+        return result;
     }
 
     /**

@@ -26,12 +26,8 @@ final class PipePool {
      */
     private static final int WORTHWHILE_CAPACITY = 64 * 1024;
 
-    /** The last quarter of the descriptors is for sockets, which cannot do with less: without a pipe bytes are copied. */
-    private static final int MOST_DESCRIPTORS = FileLimit.AT_START / 4 * 3;
-
     private final LibC libc;
     private final EventExecutor loop;
-    private final int mostDescriptors;
     private final PoolCounters counters = PoolCounters.ofNewPool();
     private final int[] fds = new int[2];
     private Pipe[] free = new Pipe[0];
@@ -43,13 +39,8 @@ final class PipePool {
     private boolean closed;
 
     PipePool(LibC libc, EventExecutor loop) {
-        this(libc, loop, MOST_DESCRIPTORS);
-    }
-
-    PipePool(LibC libc, EventExecutor loop, int mostDescriptors) {
         this.libc = libc;
         this.loop = loop;
-        this.mostDescriptors = mostDescriptors;
     }
 
     /**
@@ -117,7 +108,7 @@ final class PipePool {
             return null;
         }
         Pipe pipe = new Pipe(libc, fds[0], fds[1]);
-        if (fds[1] >= mostDescriptors || resize(fds[1], wanted) < Math.min(wanted, WORTHWHILE_CAPACITY)) {
+        if (resize(fds[1], wanted) < Math.min(wanted, WORTHWHILE_CAPACITY)) {
             pipe.close();
             counters.refused();
             return null;

@@ -25,6 +25,16 @@ final class Place {
         return handlers.hasNext() && handlers.next().getValue() == ctx.handler();
     }
 
+    /** Whether nobody else is there, but for those who are just adding it. */
+    static boolean isAlone(ChannelHandlerContext ctx) {
+        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
+            if (entry.getValue() != ctx.handler() && !(entry.getValue() instanceof ChannelInitializer)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether an SslHandler comes behind it, so that the bytes here are ciphers. */
     static boolean isBeforeTls(ChannelHandlerContext ctx) {
         boolean isBehind = false;

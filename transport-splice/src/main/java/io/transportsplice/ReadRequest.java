@@ -7,6 +7,8 @@ enum ReadRequest {
     OUTSTANDING,
     /** Made while autoRead was on: switching that off takes it back. */
     AUTOMATIC,
+    /** Nobody else was there when the handler came: if the channel is about to be registered, nobody has read. */
+    ALONE,
     /**
      * Nobody knows: somebody may have read before the handler came, or in front of it. A read() tells, once it is the first. A
      * message does not: who leaves may replay one, and have asked for more.
@@ -19,7 +21,16 @@ enum ReadRequest {
 
     /** Whether it is known what is outstanding, and nobody keeps back the {@code read()} that autoRead makes. */
     boolean isSettled(boolean autoRead) {
-        return this != UNKNOWN && (this != NONE || !autoRead);
+        return isKnown() && (this != NONE || !autoRead);
+    }
+
+    boolean isKnown() {
+        return this != UNKNOWN && this != ALONE;
+    }
+
+    /** The channel's first moment. */
+    ReadRequest registered() {
+        return this == ALONE ? NONE : this;
     }
 
     static ReadRequest made(boolean autoRead) {

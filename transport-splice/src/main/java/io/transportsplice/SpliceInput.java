@@ -20,7 +20,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     private final ChannelHandlerContext ctx;
     private final StreamMeter meter;
-    private ReadRequest request = ReadRequest.UNKNOWN;
+    private ReadRequest request;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
     private boolean answered;
     /** It has not gone on to the channel yet, so no message can be its answer. */
@@ -40,6 +40,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
         this.ctx = ctx;
         meter = new StreamMeter(options);
+        request = Place.isAlone(ctx) ? ReadRequest.ALONE : ReadRequest.UNKNOWN;
     }
 
     void adopted(SplicingHandle newHandle) {
@@ -72,6 +73,11 @@ final class SpliceInput implements SpliceSource.Bounds {
         keptBack = false;
     }
 
+    void registered() {
+        request = request.registered();
+        lookForOthers();
+    }
+
     void activated() {
         lookForOthers();
         mayStart();
@@ -97,7 +103,7 @@ final class SpliceInput implements SpliceSource.Bounds {
      */
     boolean read(boolean adopting) {
         keptBack |= adopting && !request.isOutstanding(isAutoRead());
-        if (adopting || request != ReadRequest.UNKNOWN || Place.isFirst(ctx)) {
+        if (adopting || request.isKnown() || Place.isFirst(ctx)) {
             request = ReadRequest.made(isAutoRead());
         }
         answered = false;
@@ -118,7 +124,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void read(Object message) {
-        answered = request != ReadRequest.UNKNOWN && !keptBack;
+        answered = request.isKnown() && !keptBack;
         failure = null;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
@@ -138,7 +144,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
-        request = answered && request != ReadRequest.UNKNOWN ? ReadRequest.NONE : request;
+        request = answered && request.isKnown() ? ReadRequest.NONE : request;
         answered = false;
         failure = null;
         if (burst > 0) {
