@@ -67,7 +67,8 @@ public final class EpollSplice {
      * each pipeline that has none, and stays.
      *
      * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before, but for autoRead
-     * if somebody has switched it on meanwhile. One at a time for each source; it may be the sink of another. Any thread.
+     * if somebody has switched it on meanwhile; what else is said of them meanwhile, as by a RelayHandler that is joined, is
+     * undone. One at a time for each source; it may be the sink of another. Any thread.
      *
      * @param bytes how many at the most
      * @return done when the bytes have been written to the sink; its value is how many they are, less than {@code bytes} if

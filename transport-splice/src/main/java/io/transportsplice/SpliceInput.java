@@ -58,11 +58,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     void readAgain() {
         keptBack = false;
         if (request.isOutstanding(isAutoRead()) && (handle == null || handle.read())) {
-            if (ctx.isRemoved()) {
-                ctx.channel().unsafe().beginRead();
-            } else {
-                ctx.read();
-            }
+            ctx.channel().unsafe().beginRead(); // past those who have come since
         }
     }
 
@@ -83,9 +79,9 @@ final class SpliceInput implements SpliceSource.Bounds {
         mayStart();
     }
 
-    /** Who stand in front of us, and may read. */
+    /** Who stand in front of us, and may read, or keep back what we read. */
     void lookForOthers() {
-        request = Place.isFirst(ctx) ? request : ReadRequest.UNKNOWN;
+        request = keptBack || Place.isFirst(ctx) ? request : ReadRequest.UNKNOWN;
     }
 
     void removed() {
@@ -98,20 +94,23 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     /**
-     * A {@code read()} came by. Returns whether it is to go on: while {@code adopting}, later. Those who stand in front of
+     * A {@code read()} came by. Returns whether it is to go on: while {@code adopting}, its channel makes it later. Those who stand in front of
      * us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the channel reads.
      */
     boolean read(boolean adopting) {
-        keptBack |= adopting && !request.isOutstanding(isAutoRead());
-        if (adopting || request.isKnown() || Place.isFirst(ctx)) {
+        boolean isFirst = Place.isFirst(ctx);
+        boolean isLater = adopting && isFirst;
+        keptBack |= isLater;
+        if (isFirst) {
             request = ReadRequest.made(isAutoRead());
         }
+        lookForOthers();
         answered = false;
         mayStart(); // the first may come before channelActive
         if (isSplicing() && isKeptFromOthers()) {
             source.refused(SpliceFallback.NOT_FIRST);
         }
-        return !adopting && (handle == null || handle.read());
+        return !isLater && (handle == null || handle.read());
     }
 
     /** Whether a {@code read()} of ours, which splicing keeps from the channel, would not get to those in front of us. */

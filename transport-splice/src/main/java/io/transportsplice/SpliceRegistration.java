@@ -46,20 +46,16 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     /** Something happens on the channel, which may not be adopted yet. */
     void tryAgain() {
-        if (adoption != null) {
-            return;
-        }
-        if (Place.isFirst(ctx)) {
-            adopt();
-        } else {
+        if (adoption == null && !Place.isFirst(ctx)) {
             input.lookForOthers();
             tell(SpliceFallback.NOT_FIRST);
         }
+        adopt();
     }
 
     /** Not while it connects: it would lose the event that tells of its connection. */
     void adopt() {
-        if (adoption != null || !ctx.channel().isRegistered() || !ctx.channel().isActive()) {
+        if (adoption != null || !ctx.channel().isRegistered() || !ctx.channel().isActive() || !Place.isFirst(ctx)) {
             return;
         }
         SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());

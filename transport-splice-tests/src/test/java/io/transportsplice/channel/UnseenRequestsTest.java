@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.SpliceOptions.Policy;
@@ -26,7 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(Baseline.class)
 @Timeout(60)
 class UnseenRequestsTest {
-
     private static final int SOME = 500;
 
     /** Which has not been adopted yet when the test begins. */
@@ -256,6 +256,44 @@ class UnseenRequestsTest {
             stage.send(SOME);
             stage.expectNoMore(2);
             stage.onLoop(Channel::read);
+            stage.awaitReceived();
+        }
+    }
+
+    /** Keeps back so many reads. */
+    private static ChannelHandler keeper(int count) {
+        return new ChannelOutboundHandlerAdapter() {
+            private int left = count;
+
+            @Override
+            public void read(ChannelHandlerContext ctx) {
+                if (left-- <= 0) {
+                    ctx.read();
+                }
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
+    void shouldShowEachReadToThoseInFront(Policy policy, boolean wrapped) throws Exception {
+        try (Stage stage = new Stage(fresh(policy, wrapped)).user(inFront(keeper(1)))) {
+            stage.start(Channel::read); // and autoRead makes another
+            stage.send(SOME);
+            stage.awaitReceived();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NEVER, false", "AUTO, false", "ALWAYS, false", "NEVER, true", "AUTO, true", "ALWAYS, true"})
+    void shouldServeAReadFromBeforeAnotherCameInFront(Policy policy, boolean wrapped) throws Exception {
+        try (Stage stage = new Stage(fresh(policy, wrapped)).noAutoRead()) {
+            stage.start(channel -> {
+                channel.read();
+                channel.eventLoop().execute(() -> channel.pipeline().addFirst(keeper(Integer.MAX_VALUE)));
+            });
+            stage.settleLoop();
+            stage.send(SOME);
             stage.awaitReceived();
         }
     }
