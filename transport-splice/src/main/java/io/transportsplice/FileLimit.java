@@ -25,7 +25,7 @@ final class FileLimit {
     private static int read() {
         try {
             return softLimit(Files.readAllLines(Path.of("/proc/self/limits")));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             logger.debug("RLIMIT_NOFILE is not known", e);
             return Integer.MAX_VALUE;
         }

@@ -94,23 +94,30 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     /**
-     * A {@code read()} came by. Returns whether it is to go on: while {@code adopting}, its channel makes it later. Those who stand in front of
-     * us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the channel reads.
+     * A {@code read()} came by. Returns whether it is to go on: while {@code adopting}, the channel makes it later. Those who
+     * stand in front of us must see it, as a FlowControlHandler hands on nothing unasked; so it gets to the channel, and the
+     * channel reads.
      */
     boolean read(boolean adopting) {
-        boolean isFirst = Place.isFirst(ctx);
-        boolean isLater = adopting && isFirst;
-        keptBack |= isLater;
-        if (isFirst) {
-            request = ReadRequest.made(isAutoRead());
-        }
-        lookForOthers();
-        answered = false;
+        boolean isLater = handle == null && isMadeBeforeAdoption(adopting);
         mayStart(); // the first may come before channelActive
         if (isSplicing() && isKeptFromOthers()) {
             source.refused(SpliceFallback.NOT_FIRST);
         }
         return !isLater && (handle == null || handle.read());
+    }
+
+    /** Returns whether it is kept back. */
+    private boolean isMadeBeforeAdoption(boolean adopting) {
+        boolean isFirst = Place.isFirst(ctx);
+        keptBack |= adopting && isFirst;
+        if (isFirst) {
+            request = ReadRequest.made(isAutoRead());
+        } else if (!keptBack) {
+            request = ReadRequest.UNKNOWN;
+        }
+        answered = false;
+        return adopting && isFirst;
     }
 
     /** Whether a {@code read()} of ours, which splicing keeps from the channel, would not get to those in front of us. */
