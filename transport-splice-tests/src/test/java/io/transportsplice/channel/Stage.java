@@ -116,12 +116,12 @@ final class Stage implements AutoCloseable {
                     acted.complete(null); // there is nothing left to act on
                 }
             });
+            if (variant.hasHandler() && variant.arrival() == Arrival.START) {
+                opened.pipeline().addLast(variant.newHandler());
+            }
             opened.pipeline().addLast(new Opening(), recorder);
             if (variant.isThereWhenActive()) {
                 addUsers();
-            }
-            if (variant.hasHandler() && variant.arrival() == Arrival.START) {
-                opened.pipeline().addFirst(variant.newHandler());
             }
         }
     }
