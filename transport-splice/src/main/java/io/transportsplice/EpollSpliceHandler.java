@@ -248,8 +248,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Whether what this channel reads is spliced at present, as the last {@link SpliceStateEvent} told, or would have. To be called on the
-     * channel's event loop.
+     * Whether what this channel reads is spliced at present, as the last {@link SpliceStateEvent} told, or would have. To be
+     * called on the channel's event loop.
      */
     public boolean isSplicing() {
         return input != null && input.isToldToSplice();

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** How many descriptors the process may have ({@code RLIMIT_NOFILE}), as proc(5) tells: the kernel gives the lowest free number. */
+/** Below which number descriptors are ({@code RLIMIT_NOFILE}), as proc(5) tells: the kernel gives the lowest that is free. */
 final class FileLimit {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(FileLimit.class);

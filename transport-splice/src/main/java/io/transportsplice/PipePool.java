@@ -44,7 +44,7 @@ final class PipePool {
     }
 
     /**
-     * An empty pipe, or {@code null} if the kernel refuses one (no descriptors, no memory, past a user's soft limit), or few are left:
+     * An empty pipe, or {@code null} if none can be had (no descriptors but the last, no memory, past a user's soft limit):
      * copy then. Kept pipes may have been made with another capacity; the kernel's limits make it a wish anyway.
      */
     Pipe get(int capacity) {

@@ -49,8 +49,9 @@ final class SpliceRegistration implements Adoption.Adopter {
         if (adoption == null && !Place.isFirst(ctx)) {
             input.lookForOthers();
             tell(SpliceFallback.NOT_FIRST);
+        } else {
+            adopt();
         }
-        adopt();
     }
 
     /** Not while it connects: it would lose the event that tells of its connection. */
