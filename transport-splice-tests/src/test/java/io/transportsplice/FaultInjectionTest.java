@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.EventExecutor;
 import io.transportsplice.testing.Baseline;
@@ -15,10 +17,13 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import io.transportsplice.testing.Side;
 import io.transportsplice.testing.TestRelay;
 import java.io.IOException;
 import java.util.Random;
+import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingDeque;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -149,6 +154,40 @@ class FaultInjectionTest {
         Received received = link.sink().receiveToEnd(link.forward(), MIB);
         assertEquals(End.RESET, received.end());
         assertEquals(End.RESET, link.source().receiveToEnd(link.backward(), 0).end());
+    }
+
+    private static final class Order extends ChannelInboundHandlerAdapter {
+        private final BlockingDeque<String> told = new LinkedBlockingDeque<>();
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            told.add("complete");
+            ctx.fireChannelReadComplete();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            told.add("exception");
+            ctx.fireExceptionCaught(cause);
+        }
+    }
+
+    /** So does Netty: what was being read is over. */
+    @Test
+    void shouldCompleteTheReadThatFailedBeforeItTells() throws Exception {
+        Order order = new Order();
+        rig.configure(c -> c.pipeline((side, pipeline) -> {
+            if (side == Side.FRONT) {
+                pipeline.addLast(order);
+            }
+        }));
+        Link link = link(Route.TCP_TCP_UP);
+        link.carry(0, MIB, CHUNK);
+        kernel.failing("fill", LibC.ECONNRESET).share(1);
+        order.told.clear();
+        link.source().send(link.forward(), MIB, MIB + 1000, 1000);
+        assertEquals("complete", order.told.take());
+        assertEquals("exception", order.told.take());
     }
 
     /** Netty, which reads behind it, finds nothing but the end. */

@@ -181,6 +181,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             refused(SpliceFallback.FILL_UNSUPPORTED);
         } else {
             failed(); // and the error is told by us: Netty, reading after us, sees the end alone
+            channel.pipeline().fireChannelReadComplete(); // as Netty does, before it tells
             Boolean halfCloses = channel.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE);
             fail(LibC.newIOException("splice", errno), Boolean.TRUE.equals(halfCloses));
         }
