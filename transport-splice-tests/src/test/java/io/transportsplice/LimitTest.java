@@ -185,6 +185,10 @@ class LimitTest {
             client.send(pattern, 0, 3 * MIB, 64 * KIB);
             client.halfClose();
             assertInstanceOf(ClosedChannelException.class, limit.await().cause());
+            Await.until(
+                    "Netty has emptied the pipeline",
+                    () -> accepted.element().pipeline().first() == null);
+            assertInstanceOf(ClosedChannelException.class, limit(1).await().cause());
         }
     }
 

@@ -233,7 +233,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      */
     public ProgressiveFuture<Long> limit(long bytes) {
         checkPositiveOrZero(bytes, "bytes");
-        if (ctx == null || ctx.isRemoved()) {
+        if (ctx == null || (ctx.isRemoved() && ctx.channel().isOpen())) {
             throw new IllegalStateException("limit() needs the handler to be in a pipeline");
         }
         if (!ctx.executor().inEventLoop()) {
