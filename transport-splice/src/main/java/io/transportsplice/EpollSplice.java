@@ -56,7 +56,7 @@ public final class EpollSplice {
 
     /** {@link #spliceTo(Channel, Channel, long)} without a bound: all that comes until the source's input ends. */
     public static ProgressiveFuture<Long> spliceTo(Channel source, Channel sink) {
-        return SpliceTransfer.start(source, sink, Long.MAX_VALUE);
+        return spliceTo(source, sink, Long.MAX_VALUE);
     }
 
     /**
@@ -68,13 +68,14 @@ public final class EpollSplice {
      *
      * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before, but for autoRead
      * if somebody has switched it on meanwhile; what else is said of them meanwhile, as by a RelayHandler that is joined, is
-     * undone. One at a time for each source; it may be the sink of another. Any thread.
+     * undone. One at a time for each source; it may be the sink of another. Any thread; what the source reads before its
+     * event loop gets to it is its handlers'.
      *
      * @param bytes how many at the most
      * @return done when the bytes have been written to the sink; its value is how many they are, less than {@code bytes} if
      *     the source's input ended before. Failed if one of the channels fails or is closed. Reports progress. If it is
      *     cancelled, bytes that were taken from the source are still written, and no others are: a message that had been
-     *     asked for may still be read, and is the source's, as what comes behind it
+     *     asked for may still be read, and is the source's, as what comes behind it. The source is taken until they are written
      * @throws IllegalArgumentException if the source is no stream of bytes, but a server or of datagrams
      * @throws IllegalStateException if one of them is not registered
      */
@@ -122,6 +123,7 @@ public final class EpollSplice {
      * @throws IllegalArgumentException unless it is a group of epoll event loops
      */
     public static IoEventLoopGroup wrap(IoEventLoopGroup group) {
+        checkNotNull(group, "group");
         return isAvailable() ? SplicingEventLoopGroup.of(group) : group;
     }
 
@@ -133,6 +135,7 @@ public final class EpollSplice {
      * @throws IllegalArgumentException unless it is a group of epoll event loops
      */
     public static EventLoopGroup wrap(EventLoopGroup group) {
+        checkNotNull(group, "group");
         if (!isAvailable()) {
             return group;
         }

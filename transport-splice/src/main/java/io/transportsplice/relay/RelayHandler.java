@@ -68,9 +68,8 @@ public final class RelayHandler extends RelaySide {
     }
 
     /**
-     * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever.
-     *     What the far end acknowledges is progress, too. It may come late by up to an eighth. Until they are joined it holds
-     *     for each channel alone
+     * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever. What a
+     *     far end acknowledges is progress. It may come late by an eighth. Until they are joined it holds for each alone
      * @param halfClosedTimeout the same, once one direction has ended; zero: as {@code idleTimeout}
      * @throws IllegalArgumentException if one of them is negative
      */
@@ -80,7 +79,8 @@ public final class RelayHandler extends RelaySide {
 
     /**
      * Makes two channels a pair and starts relaying in both directions. A channel without a {@code RelayHandler} gets
-     * one at its tail. If one of them is closed already, or not connected yet, both are reset. Any thread.
+     * one at its tail, and what it reads before is for others: where it may read, join it on its event loop. If one of
+     * them is closed already, or not connected yet, both are reset. Any thread.
      *
      * @throws IllegalArgumentException if they are the same channel
      * @throws IllegalStateException if one of them has been joined before, to whatever channel, or is not registered, or its

@@ -7,8 +7,8 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the two channels of a relay: all that {@link Direction}, {@link IdleWatch} and {@link RelayPair} know of one. Confined to the event loop of its channel, but
- * for what says otherwise.
+ * One of the two channels of a relay: all that {@link Direction}, {@link IdleWatch} and {@link RelayPair} know of one.
+ * Confined to the event loop of its channel, but for what says otherwise.
  */
 @NullMarked
 abstract class RelaySide extends ChannelInboundHandlerAdapter {
