@@ -103,8 +103,8 @@ final class ClientOptions {
         if (bandwidth > 0 && relay != null) { // else it is closed
             ChannelTrafficShapingHandler shaper =
                     new ChannelTrafficShapingHandler(bandwidth, 0, INTERVAL_MILLIS, LONGEST_WAIT_MILLIS);
-            // fewer pipes than a source may have waiting before it copies
-            shaper.setMaxWriteSize(Math.max(1, Math.min(shaper.getMaxWriteSize(), bandwidth / 2)));
+            // fewer messages than a source may have waiting before it copies: at first they are of 64 KiB
+            shaper.setMaxWriteSize(Math.max(1, Math.min(shaper.getMaxWriteSize(), bandwidth / 4)));
             channel.pipeline().addBefore(relay.name(), null, shaper);
         }
     }

