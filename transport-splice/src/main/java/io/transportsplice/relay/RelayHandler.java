@@ -69,7 +69,7 @@ public final class RelayHandler extends RelaySide {
 
     /**
      * @param idleTimeout how long neither direction may make progress before both channels are reset; zero: for ever. What a
-     *     far end acknowledges is progress. It may come late by an eighth. Until they are joined it holds for each alone
+     *     far end acknowledges is progress. It may be up to an eighth late. Until they are joined it holds for each alone
      * @param halfClosedTimeout the same, once one direction has ended; zero: as {@code idleTimeout}
      * @throws IllegalArgumentException if one of them is negative
      */
