@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Carriage;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernel refuses: what can survive does, by the copy path where it must, and each refusal has its counter. */
 @Timeout(120)
@@ -156,38 +160,64 @@ class FaultInjectionTest {
         assertEquals(End.RESET, link.source().receiveToEnd(link.backward(), 0).end());
     }
 
+    /** The last handler: what a channel is told of, but for its messages, which nobody wants. */
     private static final class Order extends ChannelInboundHandlerAdapter {
         private final BlockingDeque<String> told = new LinkedBlockingDeque<>();
 
         @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
             told.add("complete");
-            ctx.fireChannelReadComplete();
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             told.add("exception");
-            ctx.fireExceptionCaught(cause);
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof ChannelInputShutdownEvent) {
+                told.add("end");
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            told.add("inactive");
         }
     }
 
-    /** So does Netty: what was being read is over. */
-    @Test
-    void shouldCompleteTheReadThatFailedBeforeItTells() throws Exception {
+    /** So does Netty: what was being read is over, and a channel that half-closes goes on to the end behind the error. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldCompleteTheReadThatFailedBeforeItTells(boolean halfCloses) throws Exception {
         Order order = new Order();
-        rig.configure(c -> c.pipeline((side, pipeline) -> {
-            if (side == Side.FRONT) {
-                pipeline.addLast(order);
-            }
-        }));
+        rig.configure(c -> c.relay(ChannelInboundHandlerAdapter::new, (front, back) -> {})
+                .pipeline((side, pipeline) -> {
+                    if (side == Side.FRONT) {
+                        pipeline.channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, halfCloses);
+                        pipeline.addLast(order);
+                    }
+                }));
         Link link = link(Route.TCP_TCP_UP);
-        link.carry(0, MIB, CHUNK);
+        TestRelay.Pair pair = rig.relay().lastPair();
         kernel.failing("fill", LibC.ECONNRESET).share(1);
-        order.told.clear();
-        link.source().send(link.forward(), MIB, MIB + 1000, 1000);
+        link.source().send(link.forward(), 0, 1000, 1000);
+        link.source().halfClose(); // a socket that has been reset has an end behind the error, too
         assertEquals("complete", order.told.take());
         assertEquals("exception", order.told.take());
+        String next = order.told.take();
+        while (next.equals("complete")) { // Netty reads what the fault left in the socket, and then the end
+            next = order.told.take();
+        }
+        assertEquals(halfCloses ? "end" : "inactive", next);
+        assertEquals(halfCloses, pair.front().isOpen());
+        SpliceToTest.closeBoth(pair);
     }
 
     /** Netty, which reads behind it, finds nothing but the end. */
