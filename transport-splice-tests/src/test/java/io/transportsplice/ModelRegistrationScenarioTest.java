@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** As {@link ModelScenarioTest}: of channels that leave their loop, and are adopted on another. */
 class ModelRegistrationScenarioTest {
-    /** Until the channel is registered with the other loop, which is about to adopt it. */
+    /** Until the channel is registered with the other loop, which is about to adopt it, once it is asked to read. */
     private static final List<ModelStep> TO_BE_ADOPTED =
             List.of(new Move(true, 1, false), new RunTask(0), new RunTask(1));
 
@@ -30,23 +30,23 @@ class ModelRegistrationScenarioTest {
 
     @Test
     void shouldBeAdoptedOnceMoreByAnotherLoop() throws IOException {
-        runToBeAdopted(SPLICING, Simple.RUN_TO_REST, new Send(100 * KIB), Simple.RUN_TO_REST);
+        runToBeAdopted(SPLICING, Simple.READ, Simple.RUN_TO_REST, new Send(100 * KIB), Simple.RUN_TO_REST);
     }
 
     @Test
     void shouldLeaveALoopThatItsUserTakesItFrom() throws IOException {
-        runToBeAdopted(SPLICING, new Deregister(true), Simple.RUN_TO_REST, new Send(100));
+        runToBeAdopted(SPLICING, Simple.READ, new Deregister(true), Simple.RUN_TO_REST, new Send(100));
     }
 
     @Test
     void shouldCloseWithLingerThoughItIsToBeAdopted() throws IOException {
-        runToBeAdopted(SPLICING, new Close(true, true), Simple.RUN_TO_REST);
+        runToBeAdopted(SPLICING, Simple.READ, new Close(true, true), Simple.RUN_TO_REST);
     }
 
     /** The close comes while it is with no loop. */
     @Test
     void shouldTellTheEndOnceOfAChannelThatLingersWhileItIsAdopted() throws IOException {
-        runToBeAdopted(SPLICING, new RunTask(1), new Close(true, true), Simple.RUN_TO_REST);
+        runToBeAdopted(SPLICING, Simple.READ, new RunTask(1), new Close(true, true), Simple.RUN_TO_REST);
     }
 
     @Test

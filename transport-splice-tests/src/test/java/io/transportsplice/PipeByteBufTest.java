@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of the pipe where something goes wrong, and what a buffer says of memory that it has not got yet. */
@@ -194,6 +195,23 @@ class PipeByteBufTest {
         assertEquals(allocation != BufferAllocation.WITHOUT_ADDRESSES, buffer.hasMemoryAddress());
         verifyAddress(buffer);
         buffer.release();
+    }
+
+    /** With one owner besides a sink it is, but not where several sinks have it, now or soon: none may wait for another. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, true", "2, 1, true", "3, 1, false", "2, 2, false", "3, 2, false"})
+    void shouldNotBeDuplicatedForABroadcast(int owners, int sinks, boolean duplicated) throws IOException {
+        PipeByteBuf buffer = pipes.buffer(alloc, CONTENT);
+        buffer.retain(owners); // and ours
+        buffer.release();
+        for (int i = 0; i < sinks; i++) {
+            buffer.waits(false);
+        }
+        Pipe own = pipes.open();
+        assertEquals(duplicated, buffer.duplicateInto(own));
+        assertEquals(duplicated ? CONTENT.length : 0, own.bytes());
+        own.close();
+        buffer.release(owners);
     }
 
     /** It may change in mid-stream. */

@@ -40,7 +40,7 @@ final class RealPipes implements PipeByteBuf.Home {
         return pipe;
     }
 
-    private Pipe open() {
+    Pipe open() {
         int[] fds = new int[2];
         assertEquals(0, libc.pipe(fds));
         return new Pipe(libc, fds[0], fds[1]);
