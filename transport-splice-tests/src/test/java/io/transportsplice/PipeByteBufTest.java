@@ -214,6 +214,20 @@ class PipeByteBufTest {
         buffer.release(owners);
     }
 
+    @Test
+    void shouldTellItsSourceOnceOneSinkHasSentItThoughAnotherWaits() throws IOException {
+        PipeByteBuf buffer = pipes.buffer(alloc, CONTENT);
+        buffer.waits(false);
+        buffer.flushed();
+        buffer.waits(false);
+        assertTrue(buffer.isWaiting());
+        buffer.sentDuplicate();
+        buffer.waitsNoMore();
+        assertFalse(buffer.isWaiting());
+        assertEquals(1, pipes.wakeUps());
+        buffer.release();
+    }
+
     /** It may change in mid-stream. */
     @Test
     void shouldKnowItsMemoryWhateverAllocatorItsChannelHas() throws Exception {

@@ -16,6 +16,7 @@ final class RealPipes implements PipeByteBuf.Home {
 
     private final LibC libc;
     private final List<Fate> fates = new CopyOnWriteArrayList<>();
+    private int wakeUps;
 
     RealPipes() {
         this(Availability.LIBC);
@@ -63,6 +64,11 @@ final class RealPipes implements PipeByteBuf.Home {
         return fates;
     }
 
+    /** How often a source was told that it need not wait. */
+    int wakeUps() {
+        return wakeUps;
+    }
+
     @Override
     public void returned(PipeByteBuf buffer, Pipe pipe, Fate fate) {
         fates.add(fate);
@@ -71,6 +77,6 @@ final class RealPipes implements PipeByteBuf.Home {
 
     @Override
     public void waitsNoMore() {
-        // nobody is to be woken
+        wakeUps++;
     }
 }

@@ -176,7 +176,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** It no longer is, but somebody else has it. */
     void waitsNoMore() {
-        if (WAITING.getAndAdd(this, -1) == 1) {
+        if (WAITING.getAndAdd(this, -1) == 1 || sent) {
             home.waitsNoMore();
         }
     }
