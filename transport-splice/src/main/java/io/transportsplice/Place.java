@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Iterator;
 import java.util.Map;
@@ -45,6 +46,22 @@ final class Place {
             isBehind |= entry.getValue() == ctx.handler();
         }
         return false;
+    }
+
+    /** Tells those who listen, and nobody else: others may not know what they were told. */
+    static void tellOfShutdown(ChannelPipeline pipeline) {
+        for (ChannelHandler handler : pipeline.toMap().values()) {
+            ChannelHandlerContext ctx = pipeline.context(handler);
+            if (handler instanceof EventLoopShutdownListener listener
+                    && ctx != null
+                    && ctx.executor().inEventLoop()) {
+                try {
+                    listener.eventLoopShutsDown(ctx);
+                } catch (RuntimeException e) { // the channel is to be closed all the same
+                    ctx.fireExceptionCaught(e);
+                }
+            }
+        }
     }
 
     /** The splice handler behind which the source's bytes are plain; put there if there is none. */

@@ -238,7 +238,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     @Override
     public void close() throws Exception {
         if (owner != null) {
-            owner.pipeline().fireUserEventTriggered(EventLoopShutdownEvent.INSTANCE);
+            Place.tellOfShutdown(owner.pipeline());
         }
         channel.close();
     }

@@ -4,6 +4,9 @@ package io.transportsplice.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.transportsplice.EventLoopShutdownListener;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
 import io.transportsplice.testing.LoopGroups;
@@ -14,9 +17,12 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
+import io.transportsplice.testing.Side;
 import io.transportsplice.testing.TestRelay.Pair;
 import io.transportsplice.testing.Warnings;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The event loops are shut down: what that cuts short does not look whole, and what is whole stays so. */
 @ExtendWith(Baseline.class)
@@ -44,6 +51,53 @@ class RelayShutdownTest {
     private static void expectReset(Peer end, long bytes) {
         // the pattern matters only where there are bytes, and those have been received before
         assertEquals(new Received(bytes, End.RESET), end.receiveToEnd(new Pattern(0), bytes));
+    }
+
+    private static final class Listener extends ChannelInboundHandlerAdapter implements EventLoopShutdownListener {
+        private final Queue<Object> told = new ConcurrentLinkedQueue<>();
+        private final boolean fails;
+
+        Listener(boolean fails) {
+            this.fails = fails;
+        }
+
+        @Override
+        public void eventLoopShutsDown(ChannelHandlerContext ctx) {
+            told.add("shutdown");
+            if (fails) {
+                throw new IllegalStateException("asked for by the test");
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            told.add(event); // Netty fires none then, and somebody may cast
+            ctx.fireUserEventTriggered(event);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            told.add("inactive");
+            ctx.fireChannelInactive();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTellThoseWhoListenAndFireNoEvent(boolean fails) throws Exception {
+        Listener listener = new Listener(fails);
+        try (Rig rig = rig(Mode.SPLICE, true)
+                .configure(c -> c.pipeline((side, pipeline) -> {
+                    if (side == Side.FRONT) {
+                        pipeline.addLast(listener);
+                    }
+                }))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carry(0, MIB, 64 * KIB);
+            rig.relay().close();
+            expectReset(link.sink(), MIB);
+        }
+        assertEquals(List.of("shutdown", "inactive"), List.copyOf(listener.told));
     }
 
     @ParameterizedTest

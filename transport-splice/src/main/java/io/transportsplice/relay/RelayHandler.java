@@ -12,7 +12,7 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.transportsplice.EventLoopShutdownEvent;
+import io.transportsplice.EventLoopShutdownListener;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
  */
 @NullMarked
-public final class RelayHandler extends RelaySide {
+public final class RelayHandler extends RelaySide implements EventLoopShutdownListener {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(RelayHandler.class);
 
@@ -257,8 +257,6 @@ public final class RelayHandler extends RelaySide {
         if (event == ChannelInputShutdownReadComplete.INSTANCE
                 || (event instanceof SslCloseCompletionEvent tls && tls.isSuccess())) {
             inputEnds();
-        } else if (event == EventLoopShutdownEvent.INSTANCE) {
-            loopEnds();
         }
         context.fireUserEventTriggered(event);
     }
@@ -288,7 +286,8 @@ public final class RelayHandler extends RelaySide {
     }
 
     /** The loop closes the channel next. */
-    private void loopEnds() {
+    @Override
+    public void eventLoopShutsDown(ChannelHandlerContext context) {
         if (out == null) {
             LateReset.onClose(channel);
         } else if (!out.pair().isFinished()) {
