@@ -62,7 +62,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private int asked;
     /** What epoll was told last. */
     private int submitted;
-    /** Whose pipeline has an {@link EpollSpliceHandler}; else null. */
+    /** Whose pipeline has, or had, an {@link EpollSpliceHandler}; else null. */
     private Channel owner;
     /** Not null while splicing. */
     private SocketReader reader;
