@@ -105,8 +105,8 @@ class SystemCallFaultsIT {
     @ParameterizedTest
     @ValueSource(strings = {"EPIPE", "EIO"})
     void shouldResetBothEndsWhereBytesAreLost(String error) throws Exception {
-        int faults = 10;
-        int every = 23; // fills and drains alternate, so an odd step hits both
+        int faults = 40; // so many that some are drains: which it is, is as the streams happen to stand
+        int every = 23;
         String inject = "splice:error=" + error + ":when=" + every + ".." + every * faults + "+" + every;
         try (ProxyRig rig = ProxyRig.start(proxy -> strace(proxy, inject).with("--mode", "splice"))) {
             for (int i = 0; i < faults; i++) {
