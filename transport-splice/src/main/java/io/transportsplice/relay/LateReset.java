@@ -76,6 +76,9 @@ final class LateReset {
     private void check() {
         int unsent = EpollSplice.unsentBytes(channel);
         boolean delivered = flushed && unsent <= 0;
+        if (!channel.isOpen()) {
+            return; // whoever holds what was written may say nothing of it any more
+        }
         if (delivered
                 || isHopeless(queued() + Math.max(unsent, 0))
                 || channel.eventLoop().isShuttingDown()) {
