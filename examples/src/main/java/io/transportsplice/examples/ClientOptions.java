@@ -22,6 +22,9 @@ final class ClientOptions {
     /** A pipe that nobody has changed: less is not worth a splice. */
     private static final long LEAST_PIPE_CAPACITY = 64 * 1024;
 
+    /** As long as its messages are late, which a shaper makes them, a source has none that are larger. */
+    private static final int MOST_SHAPED = 256 * 1024;
+
     /** What is written may be a pipe of many megabytes, whose time the shaper would cut short otherwise. */
     private static final long LONGEST_WAIT_MILLIS = 3_600_000;
 
@@ -62,6 +65,16 @@ final class ClientOptions {
         if (bandwidth > 0 && command.mode() == Mode.STOCK) {
             throw command.invalid("--bandwidth", "not in mode stock");
         }
+        long idleMillis = command.timeouts().shortestIdle().toMillis();
+        if (bandwidth > 0 && idleMillis > 0 && 2_000 * mostAtOnce(command) / idleMillis > bandwidth) {
+            throw command.invalid("--bandwidth", "one message may take longer than --idle-timeout or its like allows");
+        }
+    }
+
+    /** What goes out as a whole: what Netty reads, or a pipe, as far as a shaper gets one filled. */
+    private static long mostAtOnce(ProxyCommand command) {
+        int pipe = command.pipeCapacity().orElse(SpliceOptions.defaults().pipeCapacity());
+        return Math.max(LEAST_PIPE_CAPACITY, Math.min(pipe, MOST_SHAPED));
     }
 
     /** Whether a client is to be served; else it is reset. One without an address, of a unix-domain socket, is. */

@@ -86,10 +86,15 @@ final class HttpRules {
                 : Refusal.PROTOCOL;
     }
 
-    /** Whether an upstream's head is one of HTTP/1. */
+    /** Whether an upstream's head is one of HTTP/1, which says once how long its body is: RFC 9112, section 6.3. */
     static boolean isAnswer(HttpResponse response) {
         int status = response.status().code();
-        return isOurVersion(response.protocolVersion()) && status >= FIRST_STATUS && status <= LAST_STATUS;
+        boolean isDelimitedTwice = response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)
+                && response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+        return isOurVersion(response.protocolVersion())
+                && status >= FIRST_STATUS
+                && status <= LAST_STATUS
+                && !isDelimitedTwice;
     }
 
     private static boolean isOurVersion(HttpVersion version) {

@@ -114,6 +114,10 @@ abstract class ProxyCommand implements Callable<Integer> {
         return Optional.ofNullable(pipeCapacity);
     }
 
+    TimeoutOptions timeouts() {
+        return timeouts;
+    }
+
     Mode mode() {
         return mode;
     }
@@ -166,7 +170,9 @@ abstract class ProxyCommand implements Callable<Integer> {
             ProxyCommand now = reload.command();
             now.config();
             now.check();
-            now.mode = mode; // which stays, and what is made now has to go with it
+            now.mode = mode; // these stay, and what is made now has to go with them
+            now.timeouts = timeouts;
+            now.pipeCapacity = pipeCapacity().orElse(SpliceOptions.defaults().pipeCapacity());
             now.check();
             server.reload(now::service, now.maxConnections);
             LogOptions.LOGGER.info("has read its options again");

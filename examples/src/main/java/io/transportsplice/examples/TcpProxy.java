@@ -135,11 +135,19 @@ public final class TcpProxy extends ProxyCommand {
                     upstreams.connect(client, (upstream, to) -> open(upstream, to, header, protocols));
             return connecting.addListener(done -> {
                 if (!connecting.isSuccess() && client.isActive()) {
-                    complaint.about(connecting.cause());
-                    server.counters().refused(client, Refusal.NO_UPSTREAM);
+                    refused(client, connecting.cause());
                     RelayHandler.reset(client);
                 }
             });
+        }
+
+        private void refused(Channel client, Throwable cause) {
+            if (TlsBack.hasNoProtocol(cause)) {
+                server.counters().refused(client, Refusal.PROTOCOL);
+            } else {
+                complaint.about(cause);
+                server.counters().refused(client, Refusal.NO_UPSTREAM);
+            }
         }
 
         private Future<Channel> open(Channel upstream, Endpoint to, ProxyHeader header, List<String> protocols) {

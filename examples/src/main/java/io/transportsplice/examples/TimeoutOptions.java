@@ -50,6 +50,13 @@ final class TimeoutOptions {
             description = "Time for connections to finish at SIGTERM; the rest is reset (${DEFAULT-VALUE}).")
     private Duration drain;
 
+    /** The shorter of the two that are set, or 0. */
+    Duration shortestIdle() {
+        boolean isHalfClosedShorter =
+                halfClosed.compareTo(Duration.ZERO) > 0 && (idle.isZero() || halfClosed.compareTo(idle) < 0);
+        return isHalfClosedShorter ? halfClosed : idle;
+    }
+
     Duration idle() {
         return idle;
     }

@@ -51,6 +51,12 @@ final class TlsBack {
         return tls.handshakeFuture();
     }
 
+    /** Whether an upstream is well, but speaks none of the protocols that it was offered for a client: RFC 7301, section 3.2. */
+    static boolean hasNoProtocol(Throwable failure) {
+        return failure instanceof SSLException
+                && String.valueOf(failure.getMessage()).contains("no_application_protocol");
+    }
+
     /** What an upstream has chosen of what it was offered; empty if it does not know of such a choice. */
     static List<String> chosen(Channel upstream) {
         SslHandler tls = upstream.pipeline().get(SslHandler.class);

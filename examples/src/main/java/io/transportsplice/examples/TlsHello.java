@@ -49,6 +49,9 @@ final class TlsHello {
     private static List<String> names(ByteBuf list) {
         List<String> names = new ArrayList<>();
         while (list.isReadable()) {
+            if (list.getUnsignedByte(list.readerIndex()) == 0) {
+                throw new IndexOutOfBoundsException("a protocol without a name");
+            }
             names.add(list.readCharSequence(list.readUnsignedByte(), StandardCharsets.ISO_8859_1)
                     .toString());
         }

@@ -91,7 +91,8 @@ final class Upstream {
             connected.setSuccess(attempt.getNow());
             return;
         }
-        if (client.isActive()) { // else it was the client that gave up
+        // else it was the client that gave up, or offers what nobody speaks
+        if (client.isActive() && !TlsBack.hasNoProtocol(attempt.cause())) {
             failures.increment();
             failedAtNanos = System.nanoTime();
             failed = true;

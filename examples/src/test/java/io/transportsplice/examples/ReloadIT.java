@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** SIGHUP, and what a service manager is told. */
 @Timeout(120)
@@ -166,19 +166,23 @@ class ReloadIT {
 
     /** What was made for one mode is of no use in another, and the mode takes a restart. */
     @ParameterizedTest
-    @ValueSource(strings = {"--accept-proxy", "--bandwidth 1m", "--to-tls"})
-    void shouldNotTakeOptionsThatTheRunningModeCannotHave(String option) throws Exception {
+    @CsvSource({
+        "--mode stock, --accept-proxy, not in mode stock",
+        "--mode stock, --bandwidth 1m, not in mode stock",
+        "--mode stock, --to-tls, not in mode stock",
+        "--idle-timeout 2s, --bandwidth 64k, one message may take longer"
+    })
+    void shouldNotTakeOptionsThatGoNotWithThoseThatStay(String staying, String option, String why) throws Exception {
         try (WireServer upstream = WireServer.start()) {
             Path options = directory.resolve("options");
-            Files.writeString(options, "--mode stock --to " + upstream.endpoint());
+            Files.writeString(options, staying + " --to " + upstream.endpoint());
             ProxyProcess proxy = startProxy();
             try (proxy) {
                 assertEquals("READY=1", note());
                 Files.writeString(options, "--mode auto --to " + upstream.endpoint() + " " + option);
                 assertReloads(
                         proxy,
-                        "goes on as before: Invalid value for option '" + option.split(" ", -1)[0]
-                                + "': not in mode stock");
+                        "goes on as before: Invalid value for option '" + option.split(" ", -1)[0] + "': " + why);
                 Future<String> received = upstream.next(connection -> WireServer.until(connection, "hello"));
                 try (Socket client = proxy.connect()) {
                     WireServer.write(client, "hello");

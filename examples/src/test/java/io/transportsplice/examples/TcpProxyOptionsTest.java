@@ -45,6 +45,7 @@ class TcpProxyOptionsTest {
         "--max-per-address, -1",
         "--bandwidth, fast",
         "--bandwidth, 17179869184g",
+        "--bandwidth, 400",
         "--check-send, PING",
         "--check-expect, +PONG",
         "--check-rise, 0",

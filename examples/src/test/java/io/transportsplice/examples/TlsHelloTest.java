@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -44,6 +45,15 @@ class TlsHelloTest {
                 .writeShort(0x2f)
                 .writeShort(0x0100);
         assertEquals(List.of(), TlsHello.protocols(old));
+    }
+
+    /** Java's TLS would take such a name for a mistake of its caller's. */
+    @Test
+    void shouldComplainOfAProtocolWithoutAName() throws Exception {
+        ByteBuf hello = hello("x");
+        int length = ByteBufUtil.indexOf(Unpooled.wrappedBuffer(new byte[] {0, 16, 0, 4, 0, 2, 1, 'x'}), hello);
+        hello.setByte(length + 6, 0);
+        assertThrows(IndexOutOfBoundsException.class, () -> TlsHello.protocols(hello));
     }
 
     /** Wherever it is cut, and whatever a length says. */

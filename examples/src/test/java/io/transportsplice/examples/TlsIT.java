@@ -275,6 +275,15 @@ class TlsIT {
     }
 
     @Test
+    void shouldNotBlameAnUpstreamForWhatAClientOffers() throws IOException {
+        try (ProxyProcess proxy = ProxyProcess.start("tcp-proxy", Side.BOTH.options())) {
+            Programs.run("openssl", "s_client", "-connect", "localhost:" + proxy.port(), "-alpn", "foo");
+            assertEquals(1, proxy.metric("proxy_upstream_up{upstream=\"localhost:" + nginx.port(1) + "\"}"));
+            assertEquals(1, proxy.metric("proxy_refused_total{reason=\"protocol\"}"));
+        }
+    }
+
+    @Test
     void shouldNotTrustAnUpstreamWithAnotherName() throws IOException {
         String[] options = Programs.join(backOptions(nginx.port(1)), "--to-tls-name", "other.example.org");
         try (ProxyProcess proxy = ProxyProcess.start("tcp-proxy", options)) {
