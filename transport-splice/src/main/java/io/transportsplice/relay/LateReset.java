@@ -74,11 +74,11 @@ final class LateReset {
     }
 
     private void check() {
-        int unsent = EpollSplice.unsentBytes(channel);
-        boolean delivered = flushed && unsent <= 0;
         if (!channel.isOpen()) {
             return; // whoever holds what was written may say nothing of it any more
         }
+        int unsent = EpollSplice.unsentBytes(channel);
+        boolean delivered = flushed && unsent <= 0;
         if (delivered
                 || isHopeless(queued() + Math.max(unsent, 0))
                 || channel.eventLoop().isShuttingDown()) {
