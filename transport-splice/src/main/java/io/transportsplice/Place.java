@@ -57,7 +57,7 @@ final class Place {
                     && ctx.executor().inEventLoop()) {
                 try {
                     listener.eventLoopShutsDown(ctx);
-                } catch (RuntimeException e) { // the channel is to be closed all the same
+                } catch (Throwable e) { // the channel is to be closed all the same
                     ctx.fireExceptionCaught(e);
                 }
             }
