@@ -17,7 +17,6 @@ import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
-import io.transportsplice.testing.Side;
 import io.transportsplice.testing.TestRelay.Pair;
 import io.transportsplice.testing.Warnings;
 import java.util.List;
@@ -85,19 +84,23 @@ class RelayShutdownTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldTellThoseWhoListenAndFireNoEvent(boolean fails) throws Exception {
-        Listener listener = new Listener(fails);
+        Queue<Listener> listeners = new ConcurrentLinkedQueue<>();
         try (Rig rig = rig(Mode.SPLICE, true)
                 .configure(c -> c.pipeline((side, pipeline) -> {
-                    if (side == Side.FRONT) {
-                        pipeline.addLast(listener);
-                    }
+                    Listener listener = new Listener(fails);
+                    listeners.add(listener);
+                    pipeline.addLast(listener); // in front of the relay
                 }))) {
             Link link = rig.link(Route.TCP_TCP_UP);
             link.carry(0, MIB, 64 * KIB);
             rig.relay().close();
             expectReset(link.sink(), MIB);
+            expectReset(link.source(), 0);
         }
-        assertEquals(List.of("shutdown", "inactive"), List.copyOf(listener.told));
+        assertEquals(2, listeners.size());
+        for (Listener listener : listeners) {
+            assertEquals(List.of("shutdown", "inactive"), List.copyOf(listener.told));
+        }
     }
 
     @ParameterizedTest
