@@ -19,8 +19,6 @@ import java.util.concurrent.TimeUnit;
 final class LastWords extends ChannelInboundHandlerAdapter {
     private static final int PATIENCE_SECONDS = 2;
 
-    private boolean isWritten;
-
     private LastWords() {}
 
     /** Nothing that the client has sent or will send reaches the relay any more. */
@@ -29,10 +27,8 @@ final class LastWords extends ChannelInboundHandlerAdapter {
             Session.of(client).answered(response.status().code());
         }
         String relay = client.pipeline().context(RelayHandler.class).name();
-        LastWords words = new LastWords();
-        client.pipeline().addBefore(relay, null, words);
+        client.pipeline().addBefore(relay, null, new LastWords());
         client.writeAndFlush(answer).addListener((ChannelFutureListener) said -> {
-            words.isWritten = true;
             DuplexChannel channel = (DuplexChannel) client;
             boolean isSaid = said.isSuccess() || channel.isOutputShutdown(); // then there was nothing more to say
             if (!isSaid || channel.isInputShutdown()) {
@@ -58,7 +54,8 @@ final class LastWords extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE && isWritten) { // else what waits would be cut short
+        boolean isSaid = ((DuplexChannel) ctx.channel()).isOutputShutdown(); // else what waits would be cut short
+        if (isSaid && event == ChannelInputShutdownReadComplete.INSTANCE) {
             ctx.close();
         }
     }
