@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.examples;
 
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** Behind the decoder of a client: passes its requests on, made fit for that, or has them refused. */
-final class HttpRequests extends ChannelInboundHandlerAdapter {
+final class HttpRequests extends ChannelDuplexHandler {
     private final HttpExchanges exchanges;
     private final HttpForwarding forwarding;
     private final Duration headTimeout;
@@ -23,6 +23,8 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
     private final HttpCodec.RequestDecoder decoder = new HttpCodec.RequestDecoder(this::isInside);
     /** {@code null} unless a head has begun to come, and not ended. */
     private Future<?> headTimer;
+    /** Else what comes is not read, and it is not the client who is slow. */
+    private boolean isReading;
 
     private boolean hasAsked;
     /** Between a head and the end of its message. */
@@ -62,15 +64,23 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         ctx.fireChannelActive();
-        ctx.read(); // the relay reads nothing before it is joined
+        read(ctx); // the relay reads nothing before it is joined
+    }
+
+    @Override
+    public void read(ChannelHandlerContext ctx) {
+        isReading = true;
+        watchHead(ctx);
+        ctx.read();
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        isReading = false;
         watchHead(ctx);
         ctx.fireChannelReadComplete();
         if (isSilent()) {
-            ctx.read();
+            read(ctx);
         }
     }
 
@@ -85,6 +95,10 @@ final class HttpRequests extends ChannelInboundHandlerAdapter {
     }
 
     private void headIsLate() {
+        if (!isReading) {
+            stopWatch(); // until it is read again
+            return;
+        }
         exchanges.refuse(HttpResponseStatus.REQUEST_TIMEOUT, Refusal.TIMEOUT);
     }
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice.examples;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.transportsplice.relay.RelayHandler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is late is what a client does not send, not what the proxy does not read. */
+class HttpHeadTimeoutTest {
+    private static final Duration TIMEOUT = Duration.ofSeconds(1);
+    private static final String FIRST = "GET /first HTTP/1.1\r\nHost: x\r\n\r\n";
+    private static final String ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    private final FuzzedChannel client = new FuzzedChannel();
+    private final FuzzedChannel upstream = new FuzzedChannel();
+    private HttpExchanges exchanges;
+
+    @BeforeEach
+    void start() {
+        client.freezeTime();
+        Session.begin(client, new Traffic(), false, ended -> {});
+        exchanges = new HttpExchanges(
+                client,
+                new ProxyCounters(new SimpleMeterRegistry()),
+                new HttpForwarding(List.of()),
+                TIMEOUT,
+                connecting -> {});
+        client.pipeline().fireChannelActive();
+    }
+
+    @AfterEach
+    void end() {
+        upstream.end();
+        client.end();
+        upstream.checkClean();
+        client.checkClean();
+    }
+
+    private static void say(FuzzedChannel channel, String text) {
+        channel.feed(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private void passTime() {
+        client.advanceTimeBy(2 * TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        client.runPendingTasks();
+        upstream.runPendingTasks();
+    }
+
+    private void connect() {
+        assertTrue(exchanges.connected(upstream));
+        RelayHandler.join(client, upstream);
+        client.runPendingTasks();
+        upstream.runPendingTasks();
+    }
+
+    private boolean isRefused() {
+        return client.written().contains("408");
+    }
+
+    @Test
+    void shouldRefuseAHeadThatDoesNotCome() {
+        say(client, "GET /fir");
+        passTime();
+        assertTrue(isRefused(), client::written);
+    }
+
+    @Test
+    void shouldRefuseAHeadThatComesInDrops() {
+        for (int i = 0; i < 4 && client.isOpen(); i++) {
+            say(client, "G");
+            client.advanceTimeBy(TIMEOUT.toMillis() / 2, TimeUnit.MILLISECONDS);
+            client.runPendingTasks();
+        }
+        assertTrue(isRefused(), client::written);
+    }
+
+    /** Its first half comes with the request before, whose upstream is slow to connect; the second is not read until then. */
+    @Test
+    void shouldNotRefuseAHeadThatWaitsUnread() {
+        say(client, FIRST + "GET /sec");
+        passTime();
+        connect();
+        say(client, "ond HTTP/1.1\r\nHost: x\r\n\r\n");
+        say(upstream, ANSWER);
+        passTime();
+        assertTrue(upstream.written().contains("/second"), upstream::written);
+        assertFalse(isRefused(), client::written);
+    }
+
+    @Test
+    void shouldRefuseAHeadThatDoesNotComeOnceItIsReadAgain() {
+        say(client, FIRST + "GET /sec");
+        passTime();
+        connect();
+        say(upstream, ANSWER);
+        assertFalse(isRefused(), client::written);
+        passTime();
+        assertTrue(isRefused(), client::written);
+    }
+}
