@@ -29,13 +29,13 @@ final class CounterInterleavings {
 
         @Actor
         public void loop() {
-            counters.created();
-            counters.returned();
-            counters.reused();
-            counters.returned();
-            counters.reused();
-            counters.returned();
-            counters.closedDirty();
+            counters.increment(PoolCounters.CREATED);
+            counters.increment(PoolCounters.RETURNED);
+            counters.increment(PoolCounters.REUSED);
+            counters.increment(PoolCounters.RETURNED);
+            counters.increment(PoolCounters.REUSED);
+            counters.increment(PoolCounters.RETURNED);
+            counters.increment(PoolCounters.CLOSED_DIRTY);
         }
 
         @Actor
@@ -59,7 +59,7 @@ final class CounterInterleavings {
         private final PoolCounters counters = PoolCounters.ofNewPool();
 
         public SnapshotsWhileAPoolEnds() {
-            counters.created();
+            counters.increment(PoolCounters.CREATED);
         }
 
         @Actor

@@ -133,8 +133,8 @@ class PipePoolTest {
             return FdCensus.take().pipes() == before;
         });
         for (int i = 0; i < BOUND; i++) { // other tests count them, too
-            real.counters().returned();
-            real.counters().closedClean();
+            real.counters().increment(PoolCounters.RETURNED);
+            real.counters().increment(PoolCounters.CLOSED_CLEAN);
         }
     }
 

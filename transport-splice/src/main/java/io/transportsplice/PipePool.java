@@ -57,7 +57,7 @@ final class PipePool {
         if (size < idle) {
             idle = size;
         }
-        counters.reused();
+        counters.increment(PoolCounters.REUSED);
         return pipe;
     }
 
@@ -68,12 +68,13 @@ final class PipePool {
             putAfterEnd(pipe);
             return;
         }
-        counters.returned();
+        counters.increment(PoolCounters.RETURNED);
         if (pipe.bytes() != 0) {
-            discardDirty(pipe);
+            pipe.close();
+            counters.increment(PoolCounters.CLOSED_DIRTY);
         } else if (size >= bound) {
             pipe.close();
-            counters.closedClean();
+            counters.increment(PoolCounters.CLOSED_CLEAN);
         } else {
             keep(pipe);
         }
@@ -96,24 +97,18 @@ final class PipePool {
         }
     }
 
-    /** Closes a pipe that holds bytes. Its own method for the profile's sake: it should be rare. */
-    private void discardDirty(Pipe pipe) {
-        pipe.close();
-        counters.closedDirty();
-    }
-
     private Pipe create(int wanted) {
         if (libc.pipe(fds) < 0) {
-            counters.refused();
+            counters.increment(PoolCounters.REFUSED);
             return null;
         }
         Pipe pipe = new Pipe(libc, fds[0], fds[1]);
         if (resize(fds[1], wanted) < Math.min(wanted, WORTHWHILE_CAPACITY)) {
             pipe.close();
-            counters.refused();
+            counters.increment(PoolCounters.REFUSED);
             return null;
         }
-        counters.created();
+        counters.increment(PoolCounters.CREATED);
         return pipe.closedWhenUnreachable();
     }
 
@@ -144,7 +139,7 @@ final class PipePool {
         size -= idle;
         for (int i = 0; i < idle; i++) {
             free[i].close();
-            counters.trimmed();
+            counters.increment(PoolCounters.TRIMMED);
         }
         System.arraycopy(free, idle, free, 0, size);
         Arrays.fill(free, size, size + idle, null);

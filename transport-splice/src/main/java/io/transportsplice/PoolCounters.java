@@ -17,7 +17,8 @@ final class PoolCounters {
     static final int CLOSED_CLEAN = 3;
     static final int TRIMMED = 4;
     static final int REFUSED = 5;
-    private static final int RETURNED = 6;
+    /** To be kept, or closed, which is told besides. */
+    static final int RETURNED = 6;
     // Derived, so that taking a pipe and returning it each cost one counter.
     static final int IN_USE = 7;
     static final int POOLED = 8;
@@ -89,25 +90,8 @@ final class PoolCounters {
         };
     }
 
-    void created() {
-        increment(CREATED);
-    }
-
-    void reused() {
-        increment(REUSED);
-    }
-
-    /** To be kept, or closed, which is told besides. */
-    void returned() {
-        increment(RETURNED);
-    }
-
-    void closedDirty() {
-        increment(CLOSED_DIRTY);
-    }
-
-    void closedClean() {
-        increment(CLOSED_CLEAN);
+    void increment(int counter) {
+        values.setRelease(counter, values.getPlain(counter) + 1);
     }
 
     /** The same for what is left when the pool's thread has ended, by any thread. */
@@ -117,17 +101,5 @@ final class PoolCounters {
             now.getAndAdd(RETURNED, inUse ? 1 : 0);
             now.getAndAdd(dirty ? CLOSED_DIRTY : CLOSED_CLEAN, 1);
         }
-    }
-
-    void trimmed() {
-        increment(TRIMMED);
-    }
-
-    void refused() {
-        increment(REFUSED);
-    }
-
-    private void increment(int counter) {
-        values.setRelease(counter, values.getPlain(counter) + 1);
     }
 }
