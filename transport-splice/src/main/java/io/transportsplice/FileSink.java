@@ -77,18 +77,8 @@ final class FileSink implements SpliceTransfer.Sink {
     }
 
     @Override
-    public void flush() {
-        // Nothing is held back.
-    }
-
-    @Override
     public Future<Void> closed() {
         return closed;
-    }
-
-    @Override
-    public void afterLastWrite(Runnable task) {
-        task.run(); // never, as it is not closed
     }
 
     private void writeAll() {

@@ -33,7 +33,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
     /** Not null while a limit has bytes to come. */
-    private SpliceLimit limit;
+    private BytesPromise limit;
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
@@ -76,7 +76,6 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     void activated() {
         lookForOthers();
-        mayStart();
     }
 
     /** Who stand in front of us, and may read, or keep back what we read. */
@@ -89,7 +88,7 @@ final class SpliceInput implements SpliceSource.Bounds {
             source.stop(SpliceFallback.HANDLER_REMOVED);
         }
         if (limit != null) {
-            leaveLimit().fail(new IllegalStateException("the handler was removed"));
+            leaveLimit().tryFailure(new IllegalStateException("the handler was removed"));
         }
     }
 
@@ -100,7 +99,7 @@ final class SpliceInput implements SpliceSource.Bounds {
      */
     boolean read(boolean adopting) {
         boolean isLater = handle == null && isMadeBeforeAdoption(adopting);
-        mayStart(); // the first may come before channelActive
+        mayStart(); // in the middle of a read loop, too
         if (isSplicing() && isKeptFromOthers()) {
             source.refused(SpliceFallback.NOT_FIRST);
         }
@@ -208,15 +207,15 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** See {@link EpollSpliceHandler#limit}. */
     ProgressiveFuture<Long> limit(long bytes) {
-        if (limit != null && !limit.future().isDone()) {
+        if (limit != null && !limit.isDone()) {
             throw new IllegalStateException(limit.remaining() + " bytes of another limit are to come");
         }
         if (Place.isBeforeTls(ctx)) {
             throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
         }
-        SpliceLimit started = new SpliceLimit(bytes, new MovingPromise(ctx::executor));
+        BytesPromise started = new BytesPromise(bytes, ctx::executor);
         limit = started;
-        started.future().addListener(done -> {
+        started.addListener(done -> {
             if (done.isCancelled() && limit == started) {
                 leaveLimit();
             }
@@ -228,7 +227,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         } else {
             mayStart();
         }
-        return started.future();
+        return started;
     }
 
     private void readLimited(Object message) {
@@ -247,7 +246,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void passLimited(ByteBuf bytes) {
-        SpliceLimit current = limit;
+        BytesPromise current = limit;
         current.passed(bytes.readableBytes()); // whoever is told may cancel it, and set another
         boolean isLast = current.remaining() == 0;
         if (isLast && limit == current) {
@@ -271,7 +270,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     @Override
     public void failed(Throwable cause) {
         if (limit != null) {
-            leaveLimit().fail(cause);
+            leaveLimit().tryFailure(cause);
         }
     }
 
@@ -282,13 +281,13 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     void closed() {
         if (limit != null) { // an exception costs microseconds, on each connection
-            leaveLimit().fail(failure == null ? new ClosedChannelException() : failure);
+            leaveLimit().tryFailure(failure == null ? new ClosedChannelException() : failure);
         }
     }
 
     /** Back to what the policy says. */
-    private SpliceLimit leaveLimit() {
-        SpliceLimit left = limit;
+    private BytesPromise leaveLimit() {
+        BytesPromise left = limit;
         limit = null;
         if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
             source.stop(null);

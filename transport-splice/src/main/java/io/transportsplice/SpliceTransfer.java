@@ -8,7 +8,6 @@ import io.netty.channel.ServerChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
-import io.netty.util.concurrent.ProgressivePromise;
 import java.nio.channels.ClosedChannelException;
 
 /**
@@ -27,13 +26,14 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         /** Takes a buffer over. Done when it has been written, or cannot be; on any thread. */
         Future<Void> write(ByteBuf buffer);
 
-        void flush();
+        /** Unless nothing is held back. */
+        default void flush() {}
 
         /** Done when nothing more can be written. */
         Future<Void> closed();
 
         /** Runs a task, on any thread, behind the last that a closed sink tells of its writes: its event loop may end. */
-        void afterLastWrite(Runnable task);
+        default void afterLastWrite(Runnable task) {}
     }
 
     private record ChannelSink(Channel channel) implements Sink {
@@ -64,14 +64,13 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     private final Channel source;
     private final Sink sink;
     private final long bytes;
-    private final ProgressivePromise<Long> promise;
+    private final BytesPromise promise;
     private final GenericFutureListener<Future<Void>> sinkClosed = closed -> sinkIsClosed();
     private ClaimedSource claimed;
     /** Done when no more will be taken. */
     private Future<Long> taking;
 
     private int pending;
-    private long moved;
     private Throwable failure;
     private boolean ended;
 
@@ -79,7 +78,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         this.source = source;
         this.sink = sink;
         this.bytes = bytes;
-        promise = new MovingPromise(source::eventLoop);
+        promise = new BytesPromise(bytes, source::eventLoop);
     }
 
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
@@ -136,10 +135,11 @@ final class SpliceTransfer implements ClaimedSource.Taker {
 
     /** By its end, or by somebody who cancels. */
     private void isTold() {
-        if (taking == null) { // before it has begun
-            release();
-        } else {
-            takeNoMore();
+        if (taking != null) {
+            taking.cancel(false);
+        } else { // it has not begun
+            claimed.release();
+            claimed.openLater();
         }
     }
 
@@ -208,8 +208,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     private void written(Future<?> written, long count) {
         pending--;
         if (written.isSuccess()) {
-            moved += count;
-            promise.tryProgress(moved, bytes);
+            promise.passed(count);
             readMore();
         } else {
             fail(written.cause());
@@ -235,11 +234,6 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         }));
     }
 
-    private void release() {
-        claimed.release();
-        claimed.openLater();
-    }
-
     private void takeNoMore() {
         if (taking != null) {
             taking.cancel(false);
@@ -254,7 +248,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         sink.closed().removeListener(sinkClosed);
         claimed.release();
         if (failure == null) {
-            promise.trySuccess(moved);
+            promise.succeed();
         } else {
             promise.tryFailure(failure);
         }
