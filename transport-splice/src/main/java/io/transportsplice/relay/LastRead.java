@@ -21,39 +21,33 @@ final class LastRead extends ChannelOutboundHandlerAdapter {
     private LastRead() {}
 
     /**
-     * Whether somebody may hold something and gives it at once; on an executor of its own it would come too late. Without the
-     * pipeline's map if it can be, which costs every end of every stream.
+     * Puts one behind the last handler that deals with the socket's bytes (TLS, or a splice handler that is the first), unless
+     * nobody can hold anything, or would give it at once: on an executor of its own it would come too late. Returns whether it
+     * did. Without the pipeline's map if it can be, which costs every end of every stream.
      */
-    static boolean isNeeded(ChannelHandlerContext relay) {
+    static boolean putIfNeeded(ChannelHandlerContext relay) {
         ChannelPipeline pipeline = relay.pipeline();
         int others = pipeline.names().indexOf(relay.name());
         if (others == 0 || (others == 1 && pipeline.first() instanceof EpollSpliceHandler)) {
             return false;
         }
-        return pipeline.toMap().values().stream()
-                .allMatch(handler -> pipeline.context(handler).executor().inEventLoop());
-    }
-
-    static void putBefore(ChannelHandlerContext relay) {
-        ChannelPipeline pipeline = relay.pipeline();
-        String before = whatReadsTheInput(pipeline);
+        String before = null;
+        for (Map.Entry<String, ChannelHandler> entry : pipeline) {
+            ChannelHandler handler = entry.getValue();
+            if (!pipeline.context(handler).executor().inEventLoop()) {
+                return false;
+            }
+            boolean isFirst = handler == pipeline.first();
+            if (handler instanceof SslHandler || (isFirst && handler instanceof EpollSpliceHandler)) {
+                before = entry.getKey();
+            }
+        }
         if (before == null) {
             pipeline.addFirst(new LastRead());
         } else {
             pipeline.addAfter(before, null, new LastRead());
         }
-    }
-
-    /** The last handler that deals with the socket's bytes: TLS, or a splice handler that is the first. Else null. */
-    private static String whatReadsTheInput(ChannelPipeline pipeline) {
-        String found = null;
-        for (Map.Entry<String, ChannelHandler> entry : pipeline) {
-            boolean isFirst = entry.getValue() == pipeline.first();
-            if (entry.getValue() instanceof SslHandler || (isFirst && entry.getValue() instanceof EpollSpliceHandler)) {
-                found = entry.getKey();
-            }
-        }
-        return found;
+        return true;
     }
 
     @Override

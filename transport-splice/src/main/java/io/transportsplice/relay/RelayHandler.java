@@ -269,8 +269,7 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
             cut(RelayEnd.FAILED, new IOException("the input ended without TLS's close_notify"));
         } else {
             input = Input.ENDING;
-            if (LastRead.isNeeded(ctx)) {
-                LastRead.putBefore(ctx);
+            if (LastRead.putIfNeeded(ctx)) {
                 readMore();
             } else {
                 inputEnded();
