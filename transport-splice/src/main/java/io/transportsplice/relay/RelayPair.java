@@ -55,9 +55,10 @@ final class RelayPair {
             checkUnclaimed(b);
             RelaySide sideA = sideOf(a, newSide);
             RelaySide sideB = sideOf(b, newSide);
-            sideA.claim();
-            sideB.claim();
-            return new RelayPair(a, sideA, b, sideB);
+            RelayPair pair = new RelayPair(a, sideA, b, sideB);
+            sideA.belongsTo(pair);
+            sideB.belongsTo(pair);
+            return pair;
         }
     }
 
@@ -116,8 +117,6 @@ final class RelayPair {
     /** Starts relaying in both directions. */
     void begin() {
         event = mayRecord() ? RelayEvent.begun() : null;
-        sideA.belongsTo(this);
-        sideB.belongsTo(this);
         Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, this)));
         Loops.run(b, () -> sideB.joined(new Direction(b, sideB, a, sideA, this)));
     }

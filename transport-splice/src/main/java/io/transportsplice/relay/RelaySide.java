@@ -14,18 +14,12 @@ import org.jspecify.annotations.Nullable;
 abstract class RelaySide extends ChannelInboundHandlerAdapter {
 
     private final AtomicLong bytesRelayed = new AtomicLong();
-    /** By a pair, even if it has not begun. */
-    private boolean claimed;
-    /** Null until they are joined. */
+    /** Null until a pair has claimed it, even if that has not begun. */
     private volatile @Nullable RelayPair relay;
 
     /** Whether a relay has it already. Any thread, but one at a time. */
     final boolean isClaimed() {
-        return claimed;
-    }
-
-    final void claim() {
-        claimed = true;
+        return relay != null;
     }
 
     /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */
