@@ -53,16 +53,9 @@ final class Availability {
         ensureNetty42();
         KernelAccess.Opened opened = KernelAccess.openWanted();
         LibC libc = new LibC(opened.kernel());
-        Pipe from = openPipe(libc);
-        try {
-            Pipe to = openPipe(libc);
-            try {
-                spliceOneByte(from, to);
-            } finally {
-                to.close();
-            }
-        } finally {
-            from.close();
+        try (Pipe from = openPipe(libc);
+                Pipe to = openPipe(libc)) {
+            spliceOneByte(from, to);
         }
         return opened;
     }

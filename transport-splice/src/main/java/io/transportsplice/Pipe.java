@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  *
  * <p>Used by one thread at a time: the source's event loop until its buffer leaves it, then whoever owns that buffer.
  */
-final class Pipe {
+final class Pipe implements AutoCloseable {
 
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -118,7 +118,8 @@ final class Pipe {
     }
 
     /** Gives the pipe and whatever it still holds back to the kernel. Idempotent. */
-    void close() {
+    @Override
+    public void close() {
         if (!closed) {
             closed = true;
             ends.clean();

@@ -100,31 +100,11 @@ public final class SpliceMetrics {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(256)
-                .append("pipesCreated=")
-                .append(pipesCreated())
-                .append(" pipesReused=")
-                .append(pipesReused())
-                .append(" pipesInUse=")
-                .append(pipesInUse())
-                .append(" pipesPooled=")
-                .append(pipesPooled())
-                .append(" pipesClosedDirty=")
-                .append(pipesClosedDirty())
-                .append(" pipesTrimmed=")
-                .append(pipesTrimmed())
-                .append(" pipesRefused=")
-                .append(pipesRefused())
-                .append(" buffers=")
-                .append(buffers())
-                .append(" buffersInFlight=")
-                .append(buffersInFlight())
-                .append(" bytesSpliced=")
-                .append(bytesSpliced())
-                .append(" bytesCopied=")
-                .append(bytesCopied())
-                .append(" adoptions=")
-                .append(adoptions());
+        StringBuilder text = new StringBuilder("pipesCreated=" + pipesCreated() + " pipesReused=" + pipesReused()
+                + " pipesInUse=" + pipesInUse() + " pipesPooled=" + pipesPooled() + " pipesClosedDirty="
+                + pipesClosedDirty() + " pipesTrimmed=" + pipesTrimmed() + " pipesRefused=" + pipesRefused()
+                + " buffers=" + buffers() + " buffersInFlight=" + buffersInFlight() + " bytesSpliced=" + bytesSpliced()
+                + " bytesCopied=" + bytesCopied() + " adoptions=" + adoptions());
         fallbacks.forEach((reason, count) -> {
             if (count > 0) {
                 text.append(" fallback.").append(reason).append('=').append(count);

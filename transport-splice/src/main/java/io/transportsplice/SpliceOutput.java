@@ -80,7 +80,10 @@ final class SpliceOutput implements PipeRegion.Sink {
         if (Place.isFirst(ctx)) {
             return outbound(view, buffer);
         }
-        notFirst();
+        if (!toldNotFirst) { // counted once, not at each message
+            toldNotFirst = true;
+            Counters.fallback(SpliceFallback.NOT_FIRST, channel);
+        }
         return view;
     }
 
@@ -107,14 +110,6 @@ final class SpliceOutput implements PipeRegion.Sink {
             return null;
         } catch (Throwable e) {
             return new IOException("bytes in a pipe could not be written", e);
-        }
-    }
-
-    /** Counted once, not at each message. */
-    private void notFirst() {
-        if (!toldNotFirst) {
-            toldNotFirst = true;
-            Counters.fallback(SpliceFallback.NOT_FIRST, channel);
         }
     }
 

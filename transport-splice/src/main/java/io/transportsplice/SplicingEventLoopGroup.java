@@ -12,6 +12,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.StreamSupport;
 
 /** The event loops of a group, each seen through its {@link SplicingEventLoop}. Any thread. */
 final class SplicingEventLoopGroup extends AbstractEventExecutorGroup implements IoEventLoopGroup {
@@ -36,18 +37,9 @@ final class SplicingEventLoopGroup extends AbstractEventExecutorGroup implements
 
     @Override
     public Iterator<EventExecutor> iterator() {
-        Iterator<EventExecutor> loops = group.iterator();
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return loops.hasNext();
-            }
-
-            @Override
-            public EventExecutor next() {
-                return SplicingEventLoop.of((IoEventLoop) loops.next());
-            }
-        };
+        return StreamSupport.stream(group.spliterator(), false)
+                .<EventExecutor>map(loop -> SplicingEventLoop.of((IoEventLoop) loop))
+                .iterator();
     }
 
     @Override

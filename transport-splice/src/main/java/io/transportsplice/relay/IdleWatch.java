@@ -160,13 +160,9 @@ final class IdleWatch {
 
     private Position position() {
         ChannelOutboundBuffer output = channel.unsafe().outboundBuffer();
-        return output == null
-                ? new Position(reads, 0, 0, EpollSplice.unsentBytes(channel))
-                : new Position(
-                        reads,
-                        output.totalPendingWriteBytes(),
-                        output.currentProgress(),
-                        EpollSplice.unsentBytes(channel));
+        long pending = output == null ? 0 : output.totalPendingWriteBytes();
+        long flushed = output == null ? 0 : output.currentProgress();
+        return new Position(reads, pending, flushed, EpollSplice.unsentBytes(channel));
     }
 
     private long now() {
