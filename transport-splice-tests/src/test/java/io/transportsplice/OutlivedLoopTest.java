@@ -8,15 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.CrampedLoop;
 import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.LoopHold;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -192,6 +195,34 @@ class OutlivedLoopTest {
             awaitHome();
             source.nextInPipe().release();
         });
+    }
+
+    /** It holds bytes for a sink that has moved to another loop since. */
+    @Test
+    void shouldCloseThePipeOfADuplicateThatOutlivesItsLoop() throws Exception {
+        withSink((source, sink) -> {
+            PipeByteBuf buffer = source.nextInPipe();
+            writeWhereItIsFull((EpollSocketChannel) sink.channel(), buffer);
+            sink.channel().deregister().sync();
+            group.register(sink.channel()).sync();
+            LoopGroups.end(other);
+            sink.channel().close().sync();
+            buffer.release();
+            awaitHome();
+        });
+    }
+
+    private static void writeWhereItIsFull(EpollSocketChannel sink, PipeByteBuf buffer) throws Exception {
+        ByteBuffer much = ByteBuffer.allocateDirect(64 * 1024);
+        ChannelFuture written;
+        do {
+            written = sink.eventLoop()
+                    .submit(() -> {
+                        while (sink.fd().write(much, 0, much.limit()) > 0) {}
+                        return sink.writeAndFlush(buffer.retainedDuplicate());
+                    })
+                    .get();
+        } while (written.isDone());
     }
 
     private interface Scene {

@@ -10,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -19,6 +20,7 @@ import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Peer;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,6 +115,57 @@ class OwnershipTest {
             assertEquals(
                     Peer.End.RESET,
                     sink.peer().receiveToEnd(source.pattern(), 0).end());
+        }
+    }
+
+    private static void send(CollectingSource sink, PipeByteBuf buffer) throws Exception {
+        int bytes = buffer.readableBytes();
+        sink.channel().writeAndFlush(buffer).sync();
+        byte[] received = new byte[bytes];
+        for (int n = 0; n < bytes; ) {
+            n += sink.peer().read(received, bytes - n);
+        }
+    }
+
+    private WeakReference<PipeByteBuf> sentBy(CollectingSource source, CollectingSource sink) throws Exception {
+        PipeByteBuf buffer = source.nextInPipe();
+        send(sink, buffer);
+        return new WeakReference<>(buffer);
+    }
+
+    @Test
+    void shouldForgetWhatIsSent() throws Exception {
+        try (CollectingSource source = source(1);
+                CollectingSource sink = source(1)) {
+            WeakReference<PipeByteBuf> sent = sentBy(source, sink);
+            Await.until("nobody has it any more", () -> {
+                System.gc();
+                return sent.get() == null;
+            });
+        }
+    }
+
+    /** A handler in front of the sink's is to see the bytes: those are not spliced, which is counted once. */
+    @Test
+    void shouldCountWhatIsSpliced() throws Exception {
+        try (CollectingSource source = source(1);
+                CollectingSource sink = source(1)) {
+            EpollSpliceHandler handler = sink.channel().pipeline().get(EpollSpliceHandler.class);
+            long spliced = 0;
+            for (int i = 0; i < 2; i++) {
+                PipeByteBuf buffer = source.nextInPipe();
+                spliced += buffer.readableBytes();
+                send(sink, buffer);
+            }
+            assertEquals(spliced, handler.bytesSpliced());
+            sink.channel().pipeline().addFirst(new ChannelInboundHandlerAdapter());
+            long refused = SpliceMetrics.snapshot().fallbacks(SpliceFallback.NOT_FIRST);
+            for (int i = 0; i < 2; i++) {
+                send(sink, source.nextInPipe());
+            }
+            assertEquals(refused + 1, SpliceMetrics.snapshot().fallbacks(SpliceFallback.NOT_FIRST));
+            sink.channel().close().sync();
+            assertEquals(spliced, handler.bytesSpliced());
         }
     }
 }

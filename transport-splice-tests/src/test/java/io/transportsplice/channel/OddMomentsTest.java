@@ -2,19 +2,26 @@
 package io.transportsplice.channel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.transportsplice.EpollSplice;
 import io.transportsplice.EpollSpliceHandler;
+import io.transportsplice.LimitedBytes;
+import io.transportsplice.SpliceFallback;
+import io.transportsplice.SpliceMetrics;
 import io.transportsplice.SpliceOptions;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.channel.Variant.Arrival;
@@ -31,9 +38,13 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +58,9 @@ class OddMomentsTest {
 
     private static final int SOME = 500;
     private static final int MUCH = 300_000;
+    /** Worth splicing where that is known to come. */
+    private static final int LARGE = 70_000;
+
     private static final int NEVER_REACHED = 1_000_000_000;
 
     private static Variant from(Policy policy, boolean wrapped) {
@@ -111,6 +125,107 @@ class OddMomentsTest {
                 stage.onLoop(channel -> {});
             }
             assertEquals("registered active read complete", moves(stage.events()));
+        }
+    }
+
+    /** Keeps what comes, without a look, as recorders look. */
+    private static final class Keeping extends ChannelInboundHandlerAdapter {
+        private final Queue<ByteBuf> kept = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            kept.add((ByteBuf) LimitedBytes.unwrap(message));
+        }
+
+        void await(int bytes) {
+            Await.until(
+                    "they are there",
+                    () -> kept.stream().mapToInt(ByteBuf::readableBytes).sum(),
+                    Predicate.isEqual(bytes));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ON_DEMAND, false", "ALWAYS, false", "ON_DEMAND, true", "ALWAYS, true"})
+    void shouldSpliceALimitFromItsFirstByteToItsLast(Policy policy, boolean wrapped) throws Exception {
+        Keeping keeping = new Keeping();
+        try (Stage stage = new Stage(from(policy, wrapped))) {
+            stage.user(keeping).start();
+            EpollSpliceHandler handler = stage.channel().pipeline().get(EpollSpliceHandler.class);
+            long copied = SpliceMetrics.snapshot().bytesCopied();
+            onLoop(stage, () -> handler.limit(LARGE));
+            stage.send(LARGE);
+            keeping.await(LARGE);
+            stage.settleLoop();
+            assertEquals(copied, SpliceMetrics.snapshot().bytesCopied());
+            assertEquals(policy == Policy.ALWAYS, onLoop(stage, handler::isSplicing));
+            stage.send(SOME);
+            keeping.await(LARGE + SOME);
+            stage.settleLoop();
+            assertEquals(
+                    copied + (policy == Policy.ALWAYS ? 0 : SOME),
+                    SpliceMetrics.snapshot().bytesCopied());
+            stage.onLoop(channel -> keeping.kept.forEach(channel.pipeline().context(keeping)::fireChannelRead));
+            stage.awaitReceived();
+        }
+    }
+
+    /** By a handler in front, which is to see each read(). */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTellOnceThatALimitIsNotSpliced(boolean wrapped) throws Exception {
+        try (Stage stage = new Stage(from(Policy.ON_DEMAND, wrapped)).noAutoRead()) {
+            stage.user(new Unwrapping()).start();
+            EpollSpliceHandler handler = stage.channel().pipeline().get(EpollSpliceHandler.class);
+            long told = SpliceMetrics.snapshot().fallbacks(SpliceFallback.NOT_FIRST);
+            stage.onLoop(channel -> {
+                channel.pipeline().addFirst(new ChannelInboundHandlerAdapter());
+                handler.limit(NEVER_REACHED);
+            });
+            for (int i = 0; i < 3; i++) {
+                stage.onLoop(Channel::read);
+                stage.send(SOME);
+                stage.awaitReceived();
+            }
+            assertEquals(told + 1, SpliceMetrics.snapshot().fallbacks(SpliceFallback.NOT_FIRST));
+        }
+    }
+
+    /** What autoRead has asked for once goes on. */
+    @Test
+    void shouldSpliceThoughNoReadComesByAnyMore() throws Exception {
+        ChannelOutboundHandlerAdapter user = new ChannelOutboundHandlerAdapter() {
+            private boolean hasRead;
+
+            @Override
+            public void read(ChannelHandlerContext ctx) {
+                if (!hasRead) {
+                    hasRead = true;
+                    ctx.read();
+                }
+            }
+        };
+        try (Stage stage = new Stage(new Variant(Policy.AUTO, false, Arrival.START, false, Family.TCP, true))) {
+            stage.user(user).start();
+            long before = SpliceMetrics.snapshot().buffers();
+            for (int i = 0; i < 10; i++) {
+                stage.send(MUCH);
+                stage.awaitReceived();
+            }
+            assertTrue(SpliceMetrics.snapshot().buffers() > before);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ON_DEMAND, false", "ALWAYS, false", "ON_DEMAND, true", "ALWAYS, true"})
+    void shouldEndALimitAtOnceWhereTheInputHasEnded(Policy policy, boolean wrapped) throws Exception {
+        try (Stage stage = new Stage(from(policy, wrapped)).halfClosing()) {
+            stage.start();
+            EpollSpliceHandler handler = stage.channel().pipeline().get(EpollSpliceHandler.class);
+            stage.peer().halfClose();
+            DuplexChannel channel = (DuplexChannel) stage.channel();
+            Await.until("the end has come", channel::isInputShutdown);
+            assertEquals(0, Rig.await(onLoop(stage, () -> handler.limit(SOME))));
         }
     }
 
