@@ -67,7 +67,8 @@ final class ClientOptions {
         }
         long idleMillis = command.timeouts().shortestIdle().toMillis();
         if (bandwidth > 0 && idleMillis > 0 && 2_000 * mostAtOnce(command) / idleMillis > bandwidth) {
-            throw command.invalid("--bandwidth", "one message may take longer than --idle-timeout or its like allows");
+            throw command.invalid(
+                    "--bandwidth", "one message may take longer than --idle-timeout or --half-closed-timeout allows");
         }
     }
 

@@ -164,7 +164,7 @@ class ReloadIT {
         }
     }
 
-    /** What was made for one mode is of no use in another, and the mode takes a restart. */
+    /** Modes and timeouts take a restart: what goes only with others of them is of no use. */
     @ParameterizedTest
     @CsvSource({
         "--mode stock, --accept-proxy, not in mode stock",
