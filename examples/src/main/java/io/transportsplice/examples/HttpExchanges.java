@@ -115,8 +115,10 @@ final class HttpExchanges {
     }
 
     void refuse(HttpResponseStatus status, Refusal why) {
-        refusal = status;
-        reason = why;
+        if (refusal == null) { // what follows what was wrong is nothing
+            refusal = status;
+            reason = why;
+        }
         refuseInTurn();
     }
 

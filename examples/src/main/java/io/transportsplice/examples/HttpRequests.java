@@ -21,9 +21,9 @@ final class HttpRequests extends ChannelDuplexHandler {
     private final Duration headTimeout;
     private final Runnable connect;
     private final HttpCodec.RequestDecoder decoder = new HttpCodec.RequestDecoder(this::isInside);
-    /** {@code null} unless a head has begun to come, and not ended. */
+    /** {@code null} unless a head has begun to come, and not ended, and more is being read. */
     private Future<?> headTimer;
-    /** Else what comes is not read, and it is not the client who is slow. */
+
     private boolean isReading;
 
     private boolean hasAsked;
@@ -34,7 +34,7 @@ final class HttpRequests extends ChannelDuplexHandler {
     private HttpHop hop;
 
     /**
-     * @param headTimeout how long a head may take from its first byte on; zero for ever
+     * @param headTimeout how long a head may take from its first byte on, while it is read; zero for ever
      * @param connect run once the first head is passed on
      */
     HttpRequests(HttpExchanges exchanges, HttpForwarding forwarding, Duration headTimeout, Runnable connect) {
@@ -77,10 +77,12 @@ final class HttpRequests extends ChannelDuplexHandler {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         isReading = false;
-        watchHead(ctx);
-        ctx.fireChannelReadComplete();
+        ctx.fireChannelReadComplete(); // whoever wants more asks here
         if (isSilent()) {
             read(ctx);
+        }
+        if (!isReading) {
+            stopWatch(); // what comes is not read, and it is not the client who is slow
         }
     }
 
@@ -95,10 +97,6 @@ final class HttpRequests extends ChannelDuplexHandler {
     }
 
     private void headIsLate() {
-        if (!isReading) {
-            stopWatch(); // until it is read again
-            return;
-        }
         exchanges.refuse(HttpResponseStatus.REQUEST_TIMEOUT, Refusal.TIMEOUT);
     }
 

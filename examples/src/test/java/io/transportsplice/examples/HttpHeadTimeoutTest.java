@@ -96,6 +96,30 @@ class HttpHeadTimeoutTest {
         assertFalse(isRefused(), client::written);
     }
 
+    /** In the very turn in which it is read again. */
+    @Test
+    void shouldNotCountTheTimeInWhichItIsNotRead() {
+        say(client, FIRST + "GET /sec");
+        client.advanceTimeBy(2 * TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        connect();
+        say(client, "ond HTTP/1.1\r\nHost: x\r\n\r\n");
+        say(upstream, ANSWER);
+        assertTrue(upstream.written().contains("/second"), upstream::written);
+        assertFalse(isRefused(), client::written);
+    }
+
+    /** What comes behind it is no head. */
+    @Test
+    void shouldSayThatAHeadIsWrongThoughMoreIsLate() {
+        say(client, FIRST);
+        connect();
+        say(client, "GET /sec ond\r\n\r\n");
+        say(client, "GET");
+        passTime();
+        say(upstream, ANSWER);
+        assertTrue(client.written().contains("400"), client::written);
+    }
+
     @Test
     void shouldRefuseAHeadThatDoesNotComeOnceItIsReadAgain() {
         say(client, FIRST + "GET /sec");
