@@ -86,18 +86,6 @@ class SpliceToHeldTest {
     }
 
     @Test
-    void shouldTakeNothingWhereAnotherLimitIsUnderWay() throws Exception {
-        link.source().send(link.forward(), 0, READ, READ);
-        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
-        EpollSpliceHandler handler = source.pipeline().get(EpollSpliceHandler.class);
-        source.eventLoop().submit(() -> handler.limit(READ)).sync();
-        Future<Long> refused = EpollSplice.spliceTo(source, sink, READ);
-        assertInstanceOf(IllegalStateException.class, refused.await().cause());
-        sink.close().sync();
-        assertEquals(READ - 1, link.sink().receiveToEnd(link.forward(), 0).bytes());
-    }
-
-    @Test
     void shouldTakeWhatIsHeldThoughTheHandlerWasRemoved() throws Exception {
         link.source().send(link.forward(), 0, READ, READ);
         assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));

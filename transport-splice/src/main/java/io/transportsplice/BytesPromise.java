@@ -31,10 +31,13 @@ final class BytesPromise extends DefaultProgressivePromise<Long> {
         return bytes - passed;
     }
 
-    /** So many have been handed on, or are about to be. */
+    /** So many have been handed on, or are about to be: nobody is told yet. */
     void passed(long more) {
         passed += more;
-        assert passed <= bytes : passed + " of " + bytes;
+    }
+
+    /** Tells how many. Whoever is told may cancel it. */
+    void progress() {
         tryProgress(passed, bytes);
     }
 

@@ -94,7 +94,7 @@ final class PoolCounters {
         values.setRelease(counter, values.getPlain(counter) + 1);
     }
 
-    /** The same for what is left when the pool's thread has ended, by any thread. */
+    /** Counts what is left and closed when the pool's thread has ended, by any thread. */
     void closedAfterEnd(boolean inUse, boolean dirty) {
         synchronized (LIVING) {
             AtomicLongArray now = ended ? ENDED.values : values;

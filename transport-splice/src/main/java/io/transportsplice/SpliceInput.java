@@ -247,12 +247,13 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     private void passLimited(ByteBuf bytes) {
         BytesPromise current = limit;
-        current.passed(bytes.readableBytes()); // whoever is told may cancel it, and set another
+        current.passed(bytes.readableBytes());
         boolean isLast = current.remaining() == 0;
-        if (isLast && limit == current) {
+        if (isLast) {
             leaveLimit(); // before the last of it goes, so that its receiver may set the next limit
         }
         ctx.fireChannelRead(new LimitedBytes(bytes));
+        current.progress(); // behind its bytes: whoever is told may set another, whose these would be taken for
         if (isLast) {
             current.succeed();
         }

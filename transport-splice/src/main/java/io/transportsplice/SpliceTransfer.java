@@ -26,13 +26,16 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         /** Takes a buffer over. Done when it has been written, or cannot be; on any thread. */
         Future<Void> write(ByteBuf buffer);
 
-        /** Unless nothing is held back. */
+        /** Has what was written go out. */
         default void flush() {}
 
         /** Done when nothing more can be written. */
         Future<Void> closed();
 
-        /** Runs a task, on any thread, behind the last that a closed sink tells of its writes: its event loop may end. */
+        /**
+         * Runs a task, on any thread, behind the last that a closed sink tells of its writes: its event loop may end. Nothing for
+         * a sink that never closes.
+         */
         default void afterLastWrite(Runnable task) {}
     }
 
@@ -86,13 +89,9 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         sink.eventLoop(); // throws if it has none
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.onSource(() -> {
-            transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
-            transfer.on(sink.eventLoop(), () -> {
-                if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
-                    sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
-                }
-                transfer.onSource(transfer::begin);
-            });
+            transfer.claim();
+            transfer.on(sink.eventLoop(), () -> addHandler(sink)); // before what is written to it
+            transfer.begin(); // at once: what comes is ours, and no limit of anybody else's comes in between
         });
         return transfer.promise;
     }
@@ -105,6 +104,12 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             transfer.begin();
         });
         return transfer.promise;
+    }
+
+    private static void addHandler(Channel sink) {
+        if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
+            sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
+        }
     }
 
     private static void checkHasStream(Channel channel) {
@@ -209,6 +214,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         pending--;
         if (written.isSuccess()) {
             promise.passed(count);
+            promise.progress();
             readMore();
         } else {
             fail(written.cause());

@@ -21,9 +21,9 @@ final class LastRead extends ChannelOutboundHandlerAdapter {
     private LastRead() {}
 
     /**
-     * Puts one behind the last handler that deals with the socket's bytes (TLS, or a splice handler that is the first), unless
-     * nobody can hold anything, or would give it at once: on an executor of its own it would come too late. Returns whether it
-     * did. Without the pipeline's map if it can be, which costs every end of every stream.
+     * Puts one behind the last handler that deals with the socket's bytes (TLS, or a splice handler that is the first), or else
+     * first, and returns whether it did. Not where nobody can hold anything, nor where somebody has an executor of his own, from
+     * which it would come too late. Without the pipeline's map if it can be, which costs every end of every stream.
      */
     static boolean putIfNeeded(ChannelHandlerContext relay) {
         ChannelPipeline pipeline = relay.pipeline();
