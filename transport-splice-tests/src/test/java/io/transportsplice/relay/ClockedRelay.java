@@ -13,6 +13,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Promise;
 import io.netty.util.concurrent.Ticker;
 import io.transportsplice.EpollSplice;
 import io.transportsplice.testing.Await;
@@ -146,10 +147,12 @@ final class ClockedRelay implements AutoCloseable {
         loops.forEach(ClockedRelay::settle);
     }
 
-    /** Behind all that is due: a task that is only submitted may be done before the loop looks at its clock. */
+    /** Behind all that is due. A task of another thread, even a timed one, may be done before the loop looks at its clock. */
     private static void settle(IoEventLoop loop) {
         for (int turn = 0; turn < 2; turn++) {
-            loop.schedule(() -> {}, 0, TimeUnit.MILLISECONDS).syncUninterruptibly();
+            Promise<Void> settled = loop.newPromise();
+            loop.execute(() -> loop.schedule(() -> settled.setSuccess(null), 0, TimeUnit.MILLISECONDS));
+            settled.syncUninterruptibly();
         }
     }
 
