@@ -126,6 +126,9 @@ final class HttpRequests extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof HttpRequest) {
+            stopWatch(); // the next one has its own time
+        }
         if (!exchanges.listensTo((HttpObject) message)) {
             ReferenceCountUtil.release(message);
             return;

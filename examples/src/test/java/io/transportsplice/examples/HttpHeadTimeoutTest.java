@@ -96,6 +96,26 @@ class HttpHeadTimeoutTest {
         assertFalse(isRefused(), client::written);
     }
 
+    /** The end of one comes with the start of the next. */
+    @Test
+    void shouldGiveEachHeadItsOwnTime() {
+        say(client, FIRST);
+        connect();
+        say(client, "GET /sec");
+        passMostOfTheTime();
+        say(client, "ond HTTP/1.1\r\nHost: x\r\n\r\nGET /thi");
+        passMostOfTheTime();
+        say(upstream, ANSWER + ANSWER);
+        assertFalse(isRefused(), client::written);
+        passMostOfTheTime();
+        assertTrue(isRefused(), client::written);
+    }
+
+    private void passMostOfTheTime() {
+        client.advanceTimeBy(TIMEOUT.toMillis() * 3 / 4, TimeUnit.MILLISECONDS);
+        client.runPendingTasks();
+    }
+
     /** In the very turn in which it is read again. */
     @Test
     void shouldNotCountTheTimeInWhichItIsNotRead() {
