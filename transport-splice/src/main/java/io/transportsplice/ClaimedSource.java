@@ -24,6 +24,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     /** Who takes the bytes. */
     interface Taker {
+        /** Whether a limit that is under way is his. */
+        boolean isTaking();
+
         void read(ByteBuf buffer);
 
         void readComplete();
@@ -168,14 +171,14 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (taker != null && message instanceof LimitedBytes limited) {
+        if (message instanceof LimitedBytes limited && taker != null && taker.isTaking()) {
             readAhead = false;
             taker.read(limited.content());
         } else if ((delivering && taker == null) || (open && held.isEmpty() && !readAhead)) {
             context.fireChannelRead(message);
         } else {
             held.add(message);
-            if (taker != null && !(message instanceof ByteBuf)) {
+            if (taker != null && !(message instanceof ByteBuf) && !(message instanceof LimitedBytes)) {
                 taker.fail(new UnsupportedMessageTypeException(message, ByteBuf.class)); // and no more are taken
             }
         }

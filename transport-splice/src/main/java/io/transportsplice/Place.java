@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Iterator;
 import java.util.Map;
@@ -46,6 +47,10 @@ final class Place {
             isBehind |= entry.getValue() == ctx.handler();
         }
         return false;
+    }
+
+    static boolean isInputShutdown(Channel channel) {
+        return channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
     }
 
     /** Tells those who listen, and nobody else: others may not know what they were told. */

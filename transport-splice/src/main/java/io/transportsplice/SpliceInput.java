@@ -5,10 +5,11 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
+import java.util.ArrayDeque;
+import java.util.Queue;
 
 /**
  * The reading half of a channel with an {@link EpollSpliceHandler}: decides whether its bytes are spliced, has a
@@ -29,11 +30,12 @@ final class SpliceInput implements SpliceSource.Bounds {
     private SplicingHandle handle;
     /** Null until the first splicing under that handle. */
     private SpliceSource source;
-
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
     /** Not null while a limit has bytes to come. */
     private BytesPromise limit;
+    /** Not null while a message is cut: what a handler in front gives as soon as it is asked has to wait. */
+    private Queue<Object> behind;
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
@@ -51,7 +53,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Being adopted takes a {@code read()} back, and makes one where autoRead is on: it must be known whether there is one. */
     boolean mayBeAdopted() {
-        return request.isSettled(isAutoRead()) || isInputShutdown();
+        return request.isSettled(isAutoRead()) || Place.isInputShutdown(ctx.channel());
     }
 
     /** The adoption is over, successful or not: what was held back is done. */
@@ -133,18 +135,16 @@ final class SpliceInput implements SpliceSource.Bounds {
         failure = null;
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
-            if (handle != null && !buffer.isWritable() && meter.filled()) {
-                stopReading();
+            boolean filled = handle != null && !buffer.isWritable() && meter.filled();
+            // As if Netty had read as often as maxMessagesPerRead allows. What a user's allocator makes of that is not
+            // known.
+            if (filled
+                    && ctx.channel().config().getRecvByteBufAllocator().getClass()
+                            == AdaptiveRecvByteBufAllocator.class) {
+                ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(1 << 30); // too few to overflow
             }
         }
         readLimited(message);
-    }
-
-    /** As if Netty had read as often as maxMessagesPerRead allows. What a user's allocator makes of that is not known. */
-    private void stopReading() {
-        if (ctx.channel().config().getRecvByteBufAllocator().getClass() == AdaptiveRecvByteBufAllocator.class) {
-            ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(1 << 30); // too few to overflow
-        }
     }
 
     /** To be called before the others are told, who will ask for more then. */
@@ -176,7 +176,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void start() {
-        if (handle == null || ctx.isRemoved() || !ctx.channel().isActive() || isInputShutdown()) {
+        if (handle == null || ctx.isRemoved() || !ctx.channel().isActive() || Place.isInputShutdown(ctx.channel())) {
             return;
         }
         if (isKeptFromOthers()) {
@@ -189,12 +189,6 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
         source.start();
     }
-
-    private boolean isInputShutdown() {
-        return ctx.channel() instanceof DuplexChannel channel && channel.isInputShutdown();
-    }
-
-    // The limit.
 
     /** What handlers in front of us make of the bytes cannot be measured before. */
     @Override
@@ -222,7 +216,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         });
         if (!ctx.channel().isOpen()) {
             closed();
-        } else if (bytes == 0 || isInputShutdown()) {
+        } else if (bytes == 0 || Place.isInputShutdown(ctx.channel())) {
             leaveLimit().succeed();
         } else {
             mayStart();
@@ -231,18 +225,26 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void readLimited(Object message) {
-        if (limit == null || !(message instanceof ByteBuf buffer)) {
-            ctx.fireChannelRead(message);
+        if (behind != null) {
+            behind.add(message);
             return;
         }
-        while (limit != null && limit.remaining() < buffer.readableBytes()) {
+        for (Object next = message; next != null; next = behind == null ? null : behind.poll()) {
+            cut(next);
+        }
+        behind = null;
+    }
+
+    private void cut(Object message) {
+        while (limit != null && message instanceof ByteBuf buffer && buffer.isReadable()) {
+            if (limit.remaining() >= buffer.readableBytes()) {
+                passLimited(buffer);
+                return;
+            }
+            behind = behind == null ? new ArrayDeque<>() : behind;
             passLimited(buffer.readRetainedSlice((int) limit.remaining()));
         }
-        if (limit == null || !buffer.isReadable()) {
-            ctx.fireChannelRead(buffer);
-        } else {
-            passLimited(buffer);
-        }
+        ctx.fireChannelRead(message);
     }
 
     private void passLimited(ByteBuf bytes) {

@@ -89,9 +89,13 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         sink.eventLoop(); // throws if it has none
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.onSource(() -> {
-            transfer.claim();
-            transfer.on(sink.eventLoop(), () -> addHandler(sink)); // before what is written to it
-            transfer.begin(); // at once: what comes is ours, and no limit of anybody else's comes in between
+            transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
+            transfer.on(sink.eventLoop(), () -> {
+                if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
+                    sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
+                }
+                transfer.onSource(transfer::begin);
+            });
         });
         return transfer.promise;
     }
@@ -104,12 +108,6 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             transfer.begin();
         });
         return transfer.promise;
-    }
-
-    private static void addHandler(Channel sink) {
-        if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
-            sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
-        }
     }
 
     private static void checkHasStream(Channel channel) {
@@ -190,8 +188,13 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     @Override
+    public boolean isTaking() {
+        return taking != null && !taking.isDone();
+    }
+
+    @Override
     public void readMore() {
-        if (taking != null && !taking.isDone() && pending < MAX_PENDING) {
+        if (isTaking() && pending < MAX_PENDING) {
             claimed.read();
         }
     }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.flow.FlowControlHandler;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A message that is cut at the end of a limit, and another that comes meanwhile. */
+class LimitCutTest {
+    private final EpollSpliceHandler handler = new EpollSpliceHandler();
+    private final StringBuilder received = new StringBuilder();
+    private int next;
+
+    /** Wants the next message within each, which a handler in front has already. */
+    private final class Receiver extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) LimitedBytes.unwrap(message);
+            received.append(message instanceof LimitedBytes ? '(' : '[')
+                    .append(bytes.toString(StandardCharsets.US_ASCII))
+                    .append(message instanceof LimitedBytes ? ')' : ']');
+            bytes.release();
+            if (next > 0) {
+                handler.limit(next);
+                next = 0;
+            }
+            ctx.read();
+        }
+    }
+
+    private void receive(int limit, String... messages) {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.config().setAutoRead(false);
+        channel.pipeline().addLast(new FlowControlHandler(), handler, new Receiver());
+        for (String message : messages) {
+            channel.writeInbound(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+        }
+        handler.limit(limit);
+        for (int i = 0; i <= messages.length; i++) {
+            channel.read();
+        }
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void shouldKeepTheOrder() {
+        receive(2, "abcd", "ef", "gh");
+        assertEquals("(ab)[cd][ef][gh]", received.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5})
+    void shouldKeepTheOrderThoughAnotherLimitIsSetWithin(int second) {
+        next = second;
+        receive(2, "abcd", "ef", "gh");
+        assertEquals(
+                List.of(
+                                "(ab)(c)[d][ef][gh]",
+                                "(ab)(cd)[ef][gh]",
+                                "(ab)(cd)(e)[f][gh]",
+                                "(ab)(cd)(ef)[gh]",
+                                "(ab)(cd)(ef)(g)[h]")
+                        .get(second - 1),
+                received.toString());
+    }
+}
