@@ -8,40 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.epoll.EpollIoOps;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A {@link SplicingHandle} that does not splice, and how it ends, without a socket. */
-class PassingHandleTest {
-    private static final int IN = 0x1;
-    private static final int OUT = 0x4;
-    private static final int ERR = 0x8;
-    private static final int ET = 1 << 31;
-
-    private final HandleScript script = new HandleScript();
-    private final SplicingHandle handle = script.registeredHandle();
-
-    @AfterEach
-    void end() {
-        script.owner().finishAndReleaseAll();
-    }
-
-    private void happen(int bits) {
-        script.happen(handle, bits);
-    }
-
-    private long ask(int bits) {
-        return handle.submit(EpollIoOps.valueOf(bits));
-    }
-
-    private void splice() {
-        handle.startSplicing(script.reader());
-    }
-
+class PassingHandleTest extends HandleFixture {
     @Test
     void shouldPassEventsAndInterestWhileItDoesNotSplice() {
         assertTrue(handle.read());

@@ -13,11 +13,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
@@ -25,14 +21,8 @@ import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
-import io.transportsplice.testing.Baseline;
-import io.transportsplice.testing.Link;
-import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.MessageCounter;
-import io.transportsplice.testing.Rig;
-import io.transportsplice.testing.Route;
-import io.transportsplice.testing.TestRelay;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,48 +32,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a transfer has read too much, and who gets it. */
-@ExtendWith(Baseline.class)
-@Timeout(60)
-class SpliceToHeldTest {
-    private static final int READ = 1000;
-
+class SpliceToHeldTest extends TransferFixture {
     @TempDir
     private Path dir;
-
-    private final Rig rig = SpliceToTest.newRig();
-    private final IoEventLoopGroup others = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private Link link;
-    private Channel source;
-    private Channel sink;
-
-    @BeforeEach
-    void open() throws Exception {
-        link = rig.link(Route.TCP_TCP_UP);
-        TestRelay.Pair pair = rig.relay().lastPair();
-        source = pair.front();
-        sink = pair.back();
-        source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ));
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        source.close().sync();
-        sink.close().sync();
-        rig.close();
-        LoopGroups.end(others);
-    }
-
-    private static long await(Future<Long> moved) throws Exception {
-        return moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
-    }
 
     @Test
     void shouldTakeWhatIsHeldThoughTheHandlerWasRemoved() throws Exception {

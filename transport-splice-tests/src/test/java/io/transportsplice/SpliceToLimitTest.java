@@ -4,64 +4,18 @@ package io.transportsplice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.IoEventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericProgressiveFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.testing.Await;
-import io.transportsplice.testing.Baseline;
-import io.transportsplice.testing.Link;
-import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.LoopHold;
-import io.transportsplice.testing.Rig;
-import io.transportsplice.testing.Route;
-import io.transportsplice.testing.TestRelay;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A transfer and a limit of somebody else's on the same source: whose bytes are whose. */
-@ExtendWith(Baseline.class)
-@Timeout(60)
-class SpliceToLimitTest {
-    private static final int READ = 1000;
-
-    private final Rig rig = SpliceToTest.newRig();
-    private final IoEventLoopGroup others = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private Link link;
-    private Channel source;
-    private Channel sink;
-
-    @BeforeEach
-    void open() throws Exception {
-        link = rig.link(Route.TCP_TCP_UP);
-        TestRelay.Pair pair = rig.relay().lastPair();
-        source = pair.front();
-        sink = pair.back();
-        source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ));
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        source.close().sync();
-        sink.close().sync();
-        rig.close();
-        LoopGroups.end(others);
-    }
-
-    private static long await(Future<Long> moved) throws Exception {
-        return moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
-    }
-
+class SpliceToLimitTest extends TransferFixture {
     @Test
     void shouldTakeNothingWhereAnotherLimitIsUnderWay() throws Exception {
         link.source().send(link.forward(), 0, READ, READ);

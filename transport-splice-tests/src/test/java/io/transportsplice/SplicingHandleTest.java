@@ -5,43 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.channel.epoll.EpollIoOps;
 import io.transportsplice.SocketReader.Outcome;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A {@link SplicingHandle} that splices: what epoll, the channel and the reader hear of each other, without a socket. */
-class SplicingHandleTest {
-    private static final int IN = 0x1;
-    private static final int OUT = 0x4;
-    private static final int ERR = 0x8;
-    private static final int HUP = 0x10;
-    private static final int RDHUP = 0x2000;
-    private static final int ET = 1 << 31;
-
-    private final HandleScript script = new HandleScript();
-    private final SplicingHandle handle = script.registeredHandle();
-
-    @AfterEach
-    void end() {
-        script.owner().finishAndReleaseAll();
-    }
-
-    private void happen(int bits) {
-        script.happen(handle, bits);
-    }
-
-    private long ask(int bits) {
-        return handle.submit(EpollIoOps.valueOf(bits));
-    }
-
-    private void splice() {
-        handle.startSplicing(script.reader());
-    }
-
+class SplicingHandleTest extends HandleFixture {
     /** Splices, and a message is wanted: the channel does not know. */
     private void spliceWanted() {
         splice();

@@ -138,9 +138,8 @@ final class SpliceTransfer implements ClaimedSource.Taker {
 
     /** By its end, or by somebody who cancels. */
     private void isTold() {
-        if (taking != null) {
-            taking.cancel(false);
-        } else { // it has not begun
+        takeNoMore();
+        if (taking == null) { // it has not begun
             claimed.release();
             claimed.openLater();
         }
