@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.flow.FlowControlHandler;
+import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,19 @@ class LimitCutTest {
         for (int i = 0; i <= messages.length; i++) {
             channel.read();
         }
+        channel.finishAndReleaseAll();
+    }
+
+    /** Of which Netty tells later, where listeners are nested deep. */
+    @Test
+    void shouldEndWhenItIsCancelled() {
+        EmbeddedChannel channel = new EmbeddedChannel(handler, new Receiver());
+        Future<Long> limit = handler.limit(2);
+        NestedListeners.run(channel.eventLoop(), () -> {
+            limit.cancel(false);
+            channel.pipeline().fireChannelRead(Unpooled.copiedBuffer("abcd", StandardCharsets.US_ASCII));
+        });
+        assertEquals("[abcd]", received.toString());
         channel.finishAndReleaseAll();
     }
 

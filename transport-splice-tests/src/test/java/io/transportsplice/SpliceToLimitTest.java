@@ -3,14 +3,20 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericProgressiveFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.LoopHold;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -34,8 +40,7 @@ class SpliceToLimitTest extends TransferFixture {
         sink.deregister().sync();
         EventLoop elsewhere = others.next();
         elsewhere.register(sink).sync();
-        EpollSpliceHandler handler = new EpollSpliceHandler();
-        source.pipeline().addFirst(handler);
+        EpollSpliceHandler handler = spliceHandler();
         CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
         LoopHold.whileHeld(elsewhere, () -> {
@@ -55,8 +60,7 @@ class SpliceToLimitTest extends TransferFixture {
     /** They were on their way when the listener was told. */
     @Test
     void shouldTakeNothingOfALimitWhoseListenerBeginsIt() throws Exception {
-        EpollSpliceHandler handler = new EpollSpliceHandler();
-        source.pipeline().addFirst(handler);
+        EpollSpliceHandler handler = spliceHandler();
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
         source.eventLoop()
                 .submit(() -> {
@@ -69,9 +73,46 @@ class SpliceToLimitTest extends TransferFixture {
                     source.read();
                 })
                 .sync();
-        link.source().send(link.forward(), 0, 2 * READ, READ);
-        assertEquals(READ, await(moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS)));
+        link.source().send(link.forward(), 0, READ, READ);
+        Future<Long> transfer = moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        assertEquals(READ, await(transfer));
         link.sink().receive(link.forward(), READ, 2 * READ);
+    }
+
+    /** Of a failure in listeners that are nested deep Netty tells later, behind what was to be done already. */
+    @Test
+    void shouldFailByItsLimitThoughItIsToldFirstOfAWrite() throws Exception {
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        spliceHandler();
+        HeldWrite write = new HeldWrite();
+        sink.pipeline().addFirst(write);
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, 2 * READ);
+        link.source().send(link.forward(), 0, READ, READ);
+        ChannelPromise written = write.promise.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        source.eventLoop()
+                .submit(() -> {
+                    written.setSuccess();
+                    elsewhere.submit(() -> {}).syncUninterruptibly(); // it has told the loop of the source
+                    NestedListeners.run(
+                            source.eventLoop(), () -> source.pipeline().remove(EpollSpliceHandler.class));
+                })
+                .sync();
+        ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
+        assertInstanceOf(IllegalStateException.class, e.getCause());
+    }
+
+    /** Has not been written yet. */
+    private static final class HeldWrite extends ChannelOutboundHandlerAdapter {
+        private final CompletableFuture<ChannelPromise> promise = new CompletableFuture<>();
+
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise written) {
+            ReferenceCountUtil.release(message);
+            promise.complete(written);
+        }
     }
 
     private record ProgressListener(Runnable told)

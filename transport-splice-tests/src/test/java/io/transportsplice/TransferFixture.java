@@ -14,17 +14,46 @@ import io.transportsplice.testing.LoopGroups;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Two connected channels for transfers, whose source reads so many bytes at once, and an event loop that is not theirs. */
+/**
+ * Two connected channels for transfers, whose source reads so many bytes at once, and an event loop that is not theirs:
+ * without a handler and with one of each policy, in a wrapped group and in a stock one, either side the source.
+ */
 @ExtendWith(Baseline.class)
 @Timeout(60)
+@ParameterizedClass
+@MethodSource("ways")
 abstract class TransferFixture {
     static final int READ = 1000;
+
+    /** With a policy of null the transfer brings its own handler. */
+    record Way(SpliceOptions.Policy policy, boolean wraps, Route route) {}
+
+    static List<Way> ways() {
+        List<Way> ways = new ArrayList<>();
+        for (boolean wraps : new boolean[] {false, true}) {
+            for (Route route : new Route[] {Route.TCP_TCP_UP, Route.UNIX_TCP_DOWN}) {
+                ways.add(new Way(null, wraps, route));
+                for (SpliceOptions.Policy policy : SpliceOptions.Policy.values()) {
+                    ways.add(new Way(policy, wraps, route));
+                }
+            }
+        }
+        return ways;
+    }
+
+    @Parameter
+    private Way way;
 
     final Rig rig = SpliceToTest.newRig();
     final IoEventLoopGroup others = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -34,11 +63,32 @@ abstract class TransferFixture {
 
     @BeforeEach
     void open() throws Exception {
-        link = rig.link(Route.TCP_TCP_UP);
+        rig.configure(c -> c.wrapped(way.wraps));
+        link = rig.link(way.route);
         TestRelay.Pair pair = rig.relay().lastPair();
-        source = pair.front();
-        sink = pair.back();
+        source = way.route.up() ? pair.front() : pair.back();
+        sink = way.route.up() ? pair.back() : pair.front();
+        if (way.policy != null) {
+            addSpliceHandler(source);
+            addSpliceHandler(sink);
+        }
         source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ));
+    }
+
+    private void addSpliceHandler(Channel channel) {
+        channel.pipeline()
+                .addFirst(new EpollSpliceHandler(
+                        SpliceOptions.builder().policy(way.policy).build()));
+    }
+
+    /** The source's; a new one where the transfer would bring its own. */
+    EpollSpliceHandler spliceHandler() {
+        EpollSpliceHandler handler = source.pipeline().get(EpollSpliceHandler.class);
+        if (handler == null) {
+            handler = new EpollSpliceHandler();
+            source.pipeline().addFirst(handler);
+        }
+        return handler;
     }
 
     @AfterEach

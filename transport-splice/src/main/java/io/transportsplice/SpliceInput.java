@@ -8,18 +8,17 @@ import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayDeque;
-import java.util.Queue;
 
 /**
  * The reading half of a channel with an {@link EpollSpliceHandler}: decides whether its bytes are spliced, has a
- * {@link SpliceSource} do so, and measures the messages of a limit. Without a {@link SplicingHandle} all is copied.
+ * {@link SpliceSource} do so, and ends limits. Without a {@link SplicingHandle} all is copied.
  *
  * <p>Confined to the event loop of its channel.
  */
 final class SpliceInput implements SpliceSource.Bounds {
 
     private final ChannelHandlerContext ctx;
+    private final InputLimit limit;
     private final StreamMeter meter;
     private ReadRequest request;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
@@ -32,15 +31,12 @@ final class SpliceInput implements SpliceSource.Bounds {
     private SpliceSource source;
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
-    /** Not null while a limit has bytes to come. */
-    private BytesPromise limit;
-    /** Not null while a message is cut: what a handler in front gives as soon as it is asked has to wait. */
-    private Queue<Object> behind;
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
     SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
         this.ctx = ctx;
+        limit = new InputLimit(ctx, this::leftLimit);
         meter = new StreamMeter(options);
         request = Place.isAlone(ctx) ? ReadRequest.ALONE : ReadRequest.UNKNOWN;
     }
@@ -89,8 +85,8 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (isSplicing()) {
             source.stop(SpliceFallback.HANDLER_REMOVED);
         }
-        if (limit != null) {
-            leaveLimit().tryFailure(new IllegalStateException("the handler was removed"));
+        if (limit.isSet()) {
+            limit.fail(new IllegalStateException("the handler was removed"));
         }
     }
 
@@ -144,7 +140,7 @@ final class SpliceInput implements SpliceSource.Bounds {
                 ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(1 << 30); // too few to overflow
             }
         }
-        readLimited(message);
+        limit.read(message);
     }
 
     /** To be called before the others are told, who will ask for more then. */
@@ -170,7 +166,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Splices from here on if that is known to pay, or looks at the next wake-up whether it will. */
     private void mayStart() {
-        if (!isSplicing() && (limit != null ? meter.isStreamOf(limit.remaining()) : meter.mayBeStream())) {
+        if (!isSplicing() && (limit.isSet() ? meter.isStreamOf(limit.remaining()) : meter.mayBeStream())) {
             start();
         }
     }
@@ -193,7 +189,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     /** What handlers in front of us make of the bytes cannot be measured before. */
     @Override
     public long allowance() {
-        if (limit == null) {
+        if (!limit.isSet()) {
             return Long.MAX_VALUE;
         }
         return Place.isFirst(ctx) ? limit.remaining() : 0;
@@ -201,63 +197,21 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** See {@link EpollSpliceHandler#limit}. */
     ProgressiveFuture<Long> limit(long bytes) {
-        if (limit != null && !limit.isDone()) {
-            throw new IllegalStateException(limit.remaining() + " bytes of another limit are to come");
-        }
-        if (Place.isBeforeTls(ctx)) {
-            throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
-        }
-        BytesPromise started = new BytesPromise(bytes, ctx::executor);
-        limit = started;
-        started.addListener(done -> {
-            if (done.isCancelled() && limit == started) {
-                leaveLimit();
-            }
-        });
+        ProgressiveFuture<Long> future = limit.set(bytes);
         if (!ctx.channel().isOpen()) {
             closed();
         } else if (bytes == 0 || Place.isInputShutdown(ctx.channel())) {
-            leaveLimit().succeed();
+            limit.succeed();
         } else {
             mayStart();
         }
-        return started;
+        return future;
     }
 
-    private void readLimited(Object message) {
-        if (behind != null) {
-            behind.add(message);
-            return;
-        }
-        for (Object next = message; next != null; next = behind == null ? null : behind.poll()) {
-            cut(next);
-        }
-        behind = null;
-    }
-
-    private void cut(Object message) {
-        while (limit != null && message instanceof ByteBuf buffer && buffer.isReadable()) {
-            if (limit.remaining() >= buffer.readableBytes()) {
-                passLimited(buffer);
-                return;
-            }
-            behind = behind == null ? new ArrayDeque<>() : behind;
-            passLimited(buffer.readRetainedSlice((int) limit.remaining()));
-        }
-        ctx.fireChannelRead(message);
-    }
-
-    private void passLimited(ByteBuf bytes) {
-        BytesPromise current = limit;
-        current.passed(bytes.readableBytes());
-        boolean isLast = current.remaining() == 0;
-        if (isLast) {
-            leaveLimit(); // before the last of it goes, so that its receiver may set the next limit
-        }
-        ctx.fireChannelRead(new LimitedBytes(bytes));
-        current.progress(); // behind its bytes: whoever is told may set another, whose these would be taken for
-        if (isLast) {
-            current.succeed();
+    /** Back to what the policy says. */
+    private void leftLimit() {
+        if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
+            source.stop(null);
         }
     }
 
@@ -265,16 +219,14 @@ final class SpliceInput implements SpliceSource.Bounds {
     void endLimit() {
         if (failure != null) {
             failed(failure);
-        } else if (limit != null) {
-            leaveLimit().succeed();
+        } else {
+            limit.succeed();
         }
     }
 
     @Override
     public void failed(Throwable cause) {
-        if (limit != null) {
-            leaveLimit().tryFailure(cause);
-        }
+        limit.fail(cause);
     }
 
     /** Netty tells behind the last message that reading failed, and ends the input next. */
@@ -283,18 +235,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void closed() {
-        if (limit != null) { // an exception costs microseconds, on each connection
-            leaveLimit().tryFailure(failure == null ? new ClosedChannelException() : failure);
+        if (limit.isSet()) { // an exception costs microseconds, on each connection
+            limit.fail(failure == null ? new ClosedChannelException() : failure);
         }
-    }
-
-    /** Back to what the policy says. */
-    private BytesPromise leaveLimit() {
-        BytesPromise left = limit;
-        limit = null;
-        if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
-            source.stop(null);
-        }
-        return left;
     }
 }

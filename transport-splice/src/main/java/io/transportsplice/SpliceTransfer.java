@@ -146,6 +146,9 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     private void begin() {
+        if (sink.closed().isDone()) {
+            promise.tryFailure(new ClosedChannelException()); // what is held stays
+        }
         if (promise.isDone()) {
             return;
         }
@@ -158,12 +161,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             takeNoMore();
         }
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
-        taking.addListener(done -> {
-            if (!done.isSuccess() && !done.isCancelled()) {
-                failure = failure == null ? done.cause() : failure;
-            }
-            endIfOver();
-        });
+        taking.addListener(done -> endIfOver());
         sink.flush();
         readMore();
     }
@@ -253,12 +251,13 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             return;
         }
         ended = true;
+        Throwable cause = failure != null || taking.isCancelled() ? failure : taking.cause();
         sink.closed().removeListener(sinkClosed);
         claimed.release();
-        if (failure == null) {
+        if (cause == null) {
             promise.succeed();
         } else {
-            promise.tryFailure(failure);
+            promise.tryFailure(cause);
         }
         claimed.openLater();
     }

@@ -6,7 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.local.LocalChannel;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.Map;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -16,7 +16,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 
-/** Channels are joined by two threads, which are free to do so. The last part of a result is the first channel's handlers. */
+/** Channels are joined by two threads, which are free to do so: they are registered. The last part of a result is the first channel's handlers. */
 final class JoinInterleavings {
 
     private JoinInterleavings() {}
@@ -44,8 +44,8 @@ final class JoinInterleavings {
     @Outcome(expect = FORBIDDEN, desc = "Both do; or neither, and each is told that somebody else has.")
     @State
     public static class TheSameTwo {
-        private final Channel a = new LocalChannel();
-        private final Channel b = new LocalChannel();
+        private final Channel a = new EmbeddedChannel();
+        private final Channel b = new EmbeddedChannel();
 
         public TheSameTwo() {
             a.pipeline().addLast(new RelayHandler());
@@ -74,9 +74,9 @@ final class JoinInterleavings {
     @Outcome(expect = FORBIDDEN, desc = "It gets a handler of each, and the second relay never gets a byte.")
     @State
     public static class ToTwoOthers {
-        private final Channel a = new LocalChannel();
-        private final Channel b = new LocalChannel();
-        private final Channel c = new LocalChannel();
+        private final Channel a = new EmbeddedChannel();
+        private final Channel b = new EmbeddedChannel();
+        private final Channel c = new EmbeddedChannel();
 
         @Actor
         public void one(ZZI_Result r) {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.util.concurrent.ProgressiveFuture;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/**
+ * What {@link EpollSpliceHandler#limit} asks for: hands on what is read, cut so that a message ends where the limit does.
+ *
+ * <p>Confined to the event loop of its channel; anybody may cancel the future of a limit.
+ */
+final class InputLimit {
+
+    private final ChannelHandlerContext ctx;
+    private final Runnable left;
+    /** Null while there is no limit. */
+    private BytesPromise promise;
+    /** Not null while a message is cut: what a handler in front gives as soon as it is asked has to wait. */
+    private Queue<Object> behind;
+
+    /** What is to be done when a limit ends, before anybody is told. */
+    InputLimit(ChannelHandlerContext ctx, Runnable left) {
+        this.ctx = ctx;
+        this.left = left;
+    }
+
+    /** Whether bytes are to come for which somebody waits. */
+    boolean isSet() {
+        return promise != null && !promise.isDone(); // who cancels may be told of it later than the next message comes
+    }
+
+    long remaining() {
+        return promise.remaining();
+    }
+
+    ProgressiveFuture<Long> set(long bytes) {
+        if (isSet()) {
+            throw new IllegalStateException(remaining() + " bytes of another limit are to come");
+        }
+        if (Place.isBeforeTls(ctx)) {
+            throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
+        }
+        BytesPromise started = new BytesPromise(bytes, ctx::executor);
+        promise = started;
+        started.addListener(done -> {
+            if (done.isCancelled() && promise == started) {
+                leave();
+            }
+        });
+        return started;
+    }
+
+    void read(Object message) {
+        if (behind != null) {
+            behind.add(message);
+            return;
+        }
+        for (Object next = message; next != null; next = behind == null ? null : behind.poll()) {
+            cut(next);
+        }
+        behind = null;
+    }
+
+    private void cut(Object message) {
+        while (isSet() && message instanceof ByteBuf buffer && buffer.isReadable()) {
+            if (remaining() >= buffer.readableBytes()) {
+                pass(buffer);
+                return;
+            }
+            behind = behind == null ? new ArrayDeque<>() : behind;
+            pass(buffer.readRetainedSlice((int) remaining()));
+        }
+        ctx.fireChannelRead(message);
+    }
+
+    private void pass(ByteBuf bytes) {
+        BytesPromise current = promise;
+        current.passed(bytes.readableBytes());
+        boolean isLast = current.remaining() == 0;
+        if (isLast) {
+            leave(); // before the last of it goes, so that its receiver may set the next limit
+        }
+        ctx.fireChannelRead(new LimitedBytes(bytes));
+        current.progress(); // behind its bytes: whoever is told may set another, whose these would be taken for
+        if (isLast) {
+            current.succeed();
+        }
+    }
+
+    /** No more come, which is no fault. */
+    void succeed() {
+        if (isSet()) {
+            leave().succeed();
+        }
+    }
+
+    void fail(Throwable cause) {
+        if (isSet()) {
+            leave().tryFailure(cause);
+        }
+    }
+
+    private BytesPromise leave() {
+        BytesPromise old = promise;
+        promise = null;
+        left.run();
+        return old;
+    }
+}
