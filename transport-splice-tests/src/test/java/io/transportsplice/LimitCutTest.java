@@ -7,11 +7,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +28,11 @@ class LimitCutTest {
     /** Wants the next message within each, which a handler in front has already. */
     private final class Receiver extends ChannelInboundHandlerAdapter {
         @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            received.append('.');
+        }
+
+        @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ByteBuf bytes = (ByteBuf) LimitedBytes.unwrap(message);
             received.append(message instanceof LimitedBytes ? '(' : '[')
@@ -37,6 +45,32 @@ class LimitCutTest {
             }
             ctx.read();
         }
+    }
+
+    /** Gives a message when it is asked, and completes each. */
+    private static final class Front extends ChannelOutboundHandlerAdapter {
+        private final Queue<String> messages = new ArrayDeque<>(List.of("abcd", "ef", "gh"));
+
+        @Override
+        public void read(ChannelHandlerContext ctx) {
+            String message = messages.poll();
+            if (message != null) {
+                ctx.fireChannelRead(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+                ctx.fireChannelReadComplete();
+            }
+        }
+    }
+
+    /** Who waits for the end of a read, to flush, must not get it before the read's last message. */
+    @Test
+    void shouldCompleteNoReadBeforeItsMessage() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.config().setAutoRead(false);
+        channel.pipeline().addLast(new Front(), handler, new Receiver());
+        handler.limit(2);
+        channel.read();
+        assertEquals("(ab)[cd][ef].[gh]..", received.toString());
+        channel.finishAndReleaseAll();
     }
 
     private void receive(int limit, String... messages) {

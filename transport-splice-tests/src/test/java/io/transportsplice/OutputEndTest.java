@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
@@ -43,6 +45,31 @@ class OutputEndTest {
             link.carryBack(0, 8 * MIB, 64 * KIB);
             assertTrue(sink.isOpen());
             assertFalse(sink.config().isAutoClose());
+            sink.close().sync();
+            rig.relay().lastPair().front().close().sync();
+        }
+    }
+
+    /** It is gone, and no end can look like another to it. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldLeaveTheOptionsWherePeersReset(Mode mode) throws Exception {
+        try (Rig rig = new Rig(mode)
+                .configure(c -> c.relay(Passing::new, Passing::join)
+                        .pipeline(
+                                (side, pipeline) -> pipeline.channel().config().setAutoClose(false)))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carry(0, MIB, 64 * KIB);
+            Channel sink = rig.relay().lastPair().back();
+            sink.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            LoopHold.whileHeld(sink.eventLoop(), () -> {
+                link.source().send(link.forward(), MIB, MIB + 64 * KIB, 64 * KIB); // and is written first
+                link.sink().reset();
+            });
+            Await.until("its output is shut down", ((DuplexChannel) sink)::isOutputShutdown);
+            assertTrue(sink.isOpen());
+            assertFalse(sink.config().isAutoClose());
+            assertEquals(-1, sink.config().getOption(ChannelOption.SO_LINGER));
             sink.close().sync();
             rig.relay().lastPair().front().close().sync();
         }

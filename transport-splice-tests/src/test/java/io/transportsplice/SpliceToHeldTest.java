@@ -164,6 +164,7 @@ class SpliceToHeldTest extends TransferFixture {
         EventLoop elsewhere = others.next();
         Future<Long> moved = EpollSplice.spliceTo(source, sink, READ - 1);
         moved.addListener(done -> source.deregister());
+        Await.until("it has begun", () -> source.pipeline().get(ClaimedSource.class) != null); // before, all is its own
         link.source().send(link.forward(), 0, READ, READ);
         await(moved);
         Await.until("it has left its loop", () -> !source.isRegistered());

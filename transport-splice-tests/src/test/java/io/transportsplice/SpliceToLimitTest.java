@@ -80,6 +80,55 @@ class SpliceToLimitTest extends TransferFixture {
         link.sink().receive(link.forward(), READ, 2 * READ);
     }
 
+    /** What was cut off belongs to the stream, and what is before it to somebody else. */
+    @Test
+    void shouldTakeWhatIsBehindALimitThatEndsWithinAMessage() throws Exception {
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        EpollSpliceHandler handler = spliceHandler();
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
+        LoopHold.whileHeld(elsewhere, () -> {
+            source.eventLoop().execute(() -> {
+                limit.complete(handler.limit(100));
+                source.read();
+                moved.complete(EpollSplice.spliceTo(source, sink, 80));
+            });
+            link.source().send(link.forward(), 0, 150, 150);
+            assertEquals(100, await(limit.get()));
+        });
+        link.source().send(link.forward(), 150, 250, 100);
+        assertEquals(80, await(moved.get()));
+        link.sink().receive(link.forward(), 100, 180);
+    }
+
+    /** By who is told of what was held, and is written at once. */
+    @Test
+    void shouldLeaveTheSourceWhereItIsCancelledWhileItBegins() throws Exception {
+        sink.pipeline().addLast(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ctx.writeAndFlush(message, promise);
+            }
+        });
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
+        CompletableFuture<Boolean> cancelled = new CompletableFuture<>();
+        LoopHold.whileHeld(source.eventLoop(), () -> {
+            ProgressiveFuture<Long> moved = EpollSplice.spliceTo(source, sink, 10 * READ);
+            moved.addListener(new ProgressListener(() -> cancelled.complete(moved.cancel(false))));
+        });
+        source.eventLoop().submit(() -> {}).sync(); // it has begun
+        if (!cancelled.isDone()) { // nothing was held where it is spliced
+            link.source().send(link.forward(), READ, 2 * READ, READ);
+        }
+        assertEquals(true, cancelled.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        Future<Long> next = EpollSplice.spliceTo(source, sink, READ);
+        link.source().send(link.forward(), 2 * READ, 4 * READ, READ);
+        assertEquals(READ, await(next));
+    }
+
     /** Of a failure in listeners that are nested deep Netty tells later, behind what was to be done already. */
     @Test
     void shouldFailByItsLimitThoughItIsToldFirstOfAWrite() throws Exception {

@@ -95,8 +95,8 @@ abstract class TransferFixture {
     void close() throws Exception {
         source.close().sync();
         sink.close().sync();
+        LoopGroups.end(others); // with its pipes, which the rig would miss
         rig.close();
-        LoopGroups.end(others);
     }
 
     static long await(Future<Long> moved) throws Exception {

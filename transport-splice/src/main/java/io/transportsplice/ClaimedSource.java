@@ -6,11 +6,15 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.Queue;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -37,12 +41,11 @@ final class ClaimedSource extends ChannelDuplexHandler {
         void fail(Throwable cause);
     }
 
-    static final SpliceOptions ON_DEMAND =
-            SpliceOptions.builder().policy(SpliceOptions.Policy.ON_DEMAND).build();
+    /** A message, or an event that must not overtake one, and from where it goes on. */
+    private record Held(Object what, ChannelHandlerContext from) {}
 
     private EpollSpliceHandler handler;
-    /** Messages, and events that must not overtake them. */
-    private final Queue<Object> held = new ArrayDeque<>(0);
+    private final Queue<Held> held = new ArrayDeque<>(0);
 
     private ChannelHandlerContext ctx;
     /** Null between two transfers, and after the last. */
@@ -62,17 +65,24 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     /** @throws IllegalStateException if another transfer is under way */
     static ClaimedSource claim(Channel channel, Taker taker) {
-        EpollSpliceHandler handler = Place.handlerOf(channel, ON_DEMAND);
-        ClaimedSource source = channel.pipeline().get(ClaimedSource.class);
-        if (source == null) {
-            source = new ClaimedSource();
-            channel.pipeline().addAfter(channel.pipeline().context(handler).name(), null, source);
-        }
-        if (source.taker != null) {
+        EpollSpliceHandler handler = Place.handlerOf(channel);
+        ChannelPipeline pipeline = channel.pipeline();
+        ChannelHandlerContext splice = pipeline.context(handler);
+        ClaimedSource found = pipeline.get(ClaimedSource.class);
+        if (found != null && found.taker != null) {
             throw new IllegalStateException("bytes of this channel are being transferred already");
+        }
+        ClaimedSource source = found;
+        if (found == null || !Place.isBehind(splice, found.ctx)) {
+            source = new ClaimedSource();
+            pipeline.addAfter(splice.name(), null, source);
+            source.ctx = pipeline.context(source);
         }
         source.handler = handler; // the one of an earlier transfer may have been removed
         source.claimedBy(taker);
+        if (found != null && found != source) {
+            pipeline.remove(found); // what it holds comes by what stands between them, such as an SslHandler
+        }
         return source;
     }
 
@@ -96,16 +106,22 @@ final class ClaimedSource extends ChannelDuplexHandler {
     /** How many bytes were read too early. */
     long heldBytes() {
         return held.stream()
-                .mapToLong(next -> next instanceof ByteBuf buffer ? buffer.readableBytes() : 0)
+                .mapToLong(next -> next.what() instanceof ByteBuf buffer ? buffer.readableBytes() : 0)
                 .sum();
     }
 
     /** Up to so many of those, which are the caller's; or {@code null}. */
     ByteBuf takeHeld(long most) {
-        if (!(held.peek() instanceof ByteBuf buffer)) {
-            return null;
+        for (Iterator<Held> all = held.iterator(); all.hasNext(); ) {
+            if (all.next().what() instanceof ByteBuf buffer) { // and not what another's limit brought
+                if (buffer.readableBytes() > most) {
+                    return buffer.readRetainedSlice((int) most);
+                }
+                all.remove();
+                return buffer;
+            }
         }
-        return buffer.readableBytes() <= most ? (ByteBuf) held.poll() : buffer.readRetainedSlice((int) most);
+        return null;
     }
 
     void read() {
@@ -113,12 +129,13 @@ final class ClaimedSource extends ChannelDuplexHandler {
         ctx.read();
     }
 
-    /** A transfer is about to end: the source is as it was before, but for what is held. */
-    void release() {
-        taker = null;
-        if (!wasHalfClosing) {
-            channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+    /** His transfer is about to end: the source is as it was before, but for what is held. */
+    void release(Taker of) {
+        if (taker != of) {
+            return; // it has been already
         }
+        taker = null;
+        channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, wasHalfClosing);
         channel().config().setAutoRead(wasAutoRead);
     }
 
@@ -128,12 +145,15 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     private void open() {
-        if (taker != null || open || !channel().isRegistered()) {
-            return; // by the time that it is that may be with another event loop
+        if (taker != null || open || ctx.isRemoved()) {
+            return;
+        }
+        if (!channel().isRegistered() || !ctx.executor().inEventLoop()) {
+            return; // where it is registered next this is done again
         }
         open = true;
         if (inputEnded) {
-            deliverHeld(false);
+            deliverHeld(() -> open);
             if (open && !wasHalfClosing) {
                 channel().close(); // as Netty would have
             }
@@ -150,13 +170,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        ctx = context;
-    }
-
-    @Override
     public void handlerRemoved(ChannelHandlerContext context) {
-        deliverHeld(true);
+        deliverHeld(() -> true);
     }
 
     @Override
@@ -177,7 +192,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
         } else if ((delivering && taker == null) || (open && held.isEmpty() && !readAhead)) {
             context.fireChannelRead(message);
         } else {
-            held.add(message);
+            hold(message);
             if (taker != null && !(message instanceof ByteBuf) && !(message instanceof LimitedBytes)) {
                 taker.fail(new UnsupportedMessageTypeException(message, ByteBuf.class)); // and no more are taken
             }
@@ -199,23 +214,19 @@ final class ClaimedSource extends ChannelDuplexHandler {
         if (taker != null) {
             keepAutoReadOff();
         }
-        if (!open) {
-            return; // later
-        }
-        readAhead = false;
-        if (held.isEmpty()) {
-            readAsked = false;
-            context.read();
-        } else if (channel().config().isAutoRead()) {
-            deliverHeld(false);
-            if (open) {
-                context.read();
+        if (open && !delivering) { // else later: within a message those before us are not ready for another
+            readAhead = false;
+            deliverHeld(this::isAsked);
+            if (isAsked()) {
+                readAsked = false;
+                ctx.read();
             }
-        } else {
-            deliver(held.poll());
-            deliver(ChannelHandlerContext::fireChannelReadComplete);
+            leaveIfEmpty();
         }
-        leaveIfEmpty();
+    }
+
+    private boolean isAsked() {
+        return open && (readAsked || channel().config().isAutoRead());
     }
 
     /** Somebody switched it on: it will be, behind the transfer. Whoever switches it off takes back what was asked for. */
@@ -227,35 +238,43 @@ final class ClaimedSource extends ChannelDuplexHandler {
         }
     }
 
-    /** All, or until a receiver begins a transfer, which takes the rest. */
-    private void deliverHeld(boolean all) {
-        if (!held.isEmpty()) {
-            while ((all || open) && !held.isEmpty()) {
-                deliver(held.poll());
+    /** Until a receiver begins a transfer, for one, which takes the rest. */
+    private void deliverHeld(BooleanSupplier goesOn) {
+        while (!held.isEmpty()
+                && (goesOn.getAsBoolean() || (open && isEnd(held.peek().what())))) {
+            Held next = held.poll();
+            if (isEnd(next.what())) {
+                deliver(next, from -> from.fireUserEventTriggered(next.what()));
+                continue;
             }
-            deliver(ChannelHandlerContext::fireChannelReadComplete);
-        }
-    }
-
-    private void deliver(Object next) {
-        if (isEnd(next)) {
-            deliver(context -> context.fireUserEventTriggered(next));
-        } else {
             readAsked = false;
-            deliver(context -> context.fireChannelRead(next));
+            deliver(next, from -> from.fireChannelRead(next.what()));
+            boolean isAmongMore = channel().config().isAutoRead()
+                    && !held.isEmpty()
+                    && !isEnd(held.peek().what());
+            if (!isAmongMore || !goesOn.getAsBoolean()) {
+                deliver(next, ChannelHandlerContext::fireChannelReadComplete);
+            }
         }
     }
 
-    /** From where it was read: there may be an SslHandler right behind that, by now. */
-    private void deliver(Consumer<ChannelHandlerContext> event) {
-        ChannelHandlerContext from = taker == null ? ctx.pipeline().context(handler) : null;
+    private void deliver(Held next, Consumer<ChannelHandlerContext> event) {
+        boolean isWithin = delivering;
         delivering = true;
-        event.accept(from == null ? ctx : from);
-        delivering = false;
+        event.accept(taker == null ? next.from() : ctx);
+        delivering = isWithin;
+    }
+
+    /** From where it was read if nobody stands between, as an SslHandler may later: who does has seen it already. */
+    private void hold(Object what) {
+        ChannelHandlerContext splice = ctx.pipeline().context(handler);
+        held.add(new Held(what, splice != null && Place.isNext(splice, ctx) ? splice : ctx));
     }
 
     private static boolean isEnd(Object event) {
-        return event == ChannelInputShutdownEvent.INSTANCE || event == ChannelInputShutdownReadComplete.INSTANCE;
+        return event == ChannelInputShutdownEvent.INSTANCE
+                || event == ChannelInputShutdownReadComplete.INSTANCE
+                || event instanceof SslCloseCompletionEvent;
     }
 
     @Override
@@ -265,7 +284,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
             readAhead = false;
         }
         if (isEnd(event) && !held.isEmpty() && !delivering) {
-            held.add(event);
+            hold(event);
         } else {
             context.fireUserEventTriggered(event);
         }
@@ -273,7 +292,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        deliverHeld(true);
+        deliverHeld(() -> true);
         context.fireChannelInactive();
     }
 }

@@ -12,6 +12,7 @@ import io.netty.channel.DefaultMessageSizeEstimator;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
@@ -198,12 +199,11 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     public void channelReadComplete(ChannelHandlerContext context) {
         tryAgain();
         input.readComplete();
-        context.fireChannelReadComplete();
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+        if (event == ChannelInputShutdownReadComplete.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
             input.endLimit();
         }
         context.fireUserEventTriggered(event);

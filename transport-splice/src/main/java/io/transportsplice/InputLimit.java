@@ -14,6 +14,8 @@ import java.util.Queue;
  */
 final class InputLimit {
 
+    private static final Object COMPLETE = new Object();
+
     private final ChannelHandlerContext ctx;
     private final Runnable left;
     /** Null while there is no limit. */
@@ -64,6 +66,14 @@ final class InputLimit {
         behind = null;
     }
 
+    void readComplete() {
+        if (behind == null) {
+            ctx.fireChannelReadComplete();
+        } else {
+            behind.add(COMPLETE);
+        }
+    }
+
     private void cut(Object message) {
         while (isSet() && message instanceof ByteBuf buffer && buffer.isReadable()) {
             if (remaining() >= buffer.readableBytes()) {
@@ -73,7 +83,11 @@ final class InputLimit {
             behind = behind == null ? new ArrayDeque<>() : behind;
             pass(buffer.readRetainedSlice((int) remaining()));
         }
-        ctx.fireChannelRead(message);
+        if (message == COMPLETE) {
+            ctx.fireChannelReadComplete();
+        } else {
+            ctx.fireChannelRead(message);
+        }
     }
 
     private void pass(ByteBuf bytes) {

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 
 /** Where a handler stands in its pipeline. */
@@ -37,6 +38,18 @@ final class Place {
         return true;
     }
 
+    /** Whether the second comes behind the first. */
+    static boolean isBehind(ChannelHandlerContext first, ChannelHandlerContext second) {
+        List<String> names = first.pipeline().names();
+        return names.indexOf(second.name()) > names.indexOf(first.name());
+    }
+
+    /** Whether the second comes next to the first. */
+    static boolean isNext(ChannelHandlerContext first, ChannelHandlerContext second) {
+        List<String> names = first.pipeline().names();
+        return names.indexOf(second.name()) == names.indexOf(first.name()) + 1;
+    }
+
     /** Whether an SslHandler comes behind it, so that the bytes here are ciphers. */
     static boolean isBeforeTls(ChannelHandlerContext ctx) {
         boolean isBehind = false;
@@ -47,6 +60,18 @@ final class Place {
             isBehind |= entry.getValue() == ctx.handler();
         }
         return false;
+    }
+
+    /** Whether TLS in front of it has not seen its {@code close_notify}: who ends the input then may be no peer (RFC 8446, 6.1). */
+    static boolean isCutShort(ChannelHandlerContext ctx) {
+        SslHandler last = null;
+        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
+            if (entry.getValue() == ctx.handler()) {
+                break;
+            }
+            last = entry.getValue() instanceof SslHandler tls ? tls : last;
+        }
+        return last != null && !last.sslCloseFuture().isSuccess();
     }
 
     static boolean isInputShutdown(Channel channel) {
@@ -70,7 +95,7 @@ final class Place {
     }
 
     /** The splice handler behind which the source's bytes are plain; put there if there is none. */
-    static EpollSpliceHandler handlerOf(Channel channel, SpliceOptions ifNone) {
+    static EpollSpliceHandler handlerOf(Channel channel) {
         String tls = null;
         EpollSpliceHandler found = null;
         for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
@@ -82,7 +107,7 @@ final class Place {
             }
         }
         if (found == null) {
-            found = new EpollSpliceHandler(ifNone);
+            found = new EpollSpliceHandler(SpliceOptions.ON_DEMAND);
             if (tls == null) {
                 channel.pipeline().addFirst(found);
             } else {

@@ -8,6 +8,7 @@ import io.netty.channel.epoll.AbstractEpollStreamChannel;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
+import javax.net.ssl.SSLException;
 
 /**
  * The reading half of a channel with an {@link EpollSpliceHandler}: decides whether its bytes are spliced, has a
@@ -143,7 +144,6 @@ final class SpliceInput implements SpliceSource.Bounds {
         limit.read(message);
     }
 
-    /** To be called before the others are told, who will ask for more then. */
     void readComplete() {
         request = answered && request.isKnown() ? ReadRequest.NONE : request;
         answered = false;
@@ -154,6 +154,7 @@ final class SpliceInput implements SpliceSource.Bounds {
             burst = 0;
             mayStart();
         }
+        limit.readComplete(); // at last: those who are told will ask for more
     }
 
     boolean isToldToSplice() {
@@ -219,6 +220,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     void endLimit() {
         if (failure != null) {
             failed(failure);
+        } else if (limit.isSet() && Place.isCutShort(ctx)) {
+            failed(new SSLException("the input ended without a close_notify"));
         } else {
             limit.succeed();
         }

@@ -36,6 +36,7 @@ public final class SpliceOptions {
             SystemProperties.constant("io.transportsplice.policy", Policy.AUTO, Policy.class);
 
     private static final SpliceOptions DEFAULTS = builder().build();
+    static final SpliceOptions ON_DEMAND = builder().policy(Policy.ON_DEMAND).build();
 
     private final Policy policy;
     private final int pipeCapacity;

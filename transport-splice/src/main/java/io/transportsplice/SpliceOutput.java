@@ -166,8 +166,11 @@ final class SpliceOutput implements PipeRegion.Sink {
 
     @Override
     public void failed(boolean mustClose) {
+        if (!mustClose && !channel.config().isAutoClose()) {
+            return; // it stays, as its user left it
+        }
         try {
-            channel.config().setAutoClose(mustClose || channel.config().isAutoClose());
+            channel.config().setAutoClose(true);
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         } catch (ChannelException e) { // what failed is about to be reported
             logger.debug("{} SO_LINGER cannot be set", channel, e);

@@ -73,7 +73,9 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     /** Done when no more will be taken. */
     private Future<Long> taking;
 
-    private int pending;
+    /** Writes; and its beginning, so that it does not end within. */
+    private int pending = 1;
+
     private Throwable failure;
     private boolean ended;
 
@@ -92,7 +94,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
             transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
             transfer.on(sink.eventLoop(), () -> {
                 if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
-                    sink.pipeline().addFirst(new EpollSpliceHandler(ClaimedSource.ON_DEMAND));
+                    sink.pipeline().addFirst(new EpollSpliceHandler(SpliceOptions.ON_DEMAND));
                 }
                 transfer.onSource(transfer::begin);
             });
@@ -140,7 +142,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     private void isTold() {
         takeNoMore();
         if (taking == null) { // it has not begun
-            claimed.release();
+            claimed.release(this);
             claimed.openLater();
         }
     }
@@ -152,14 +154,13 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         if (promise.isDone()) {
             return;
         }
-        Future<Long> rest = take(bytes - Math.min(bytes, claimed.heldBytes()));
-        if (!rest.isDone() || rest.isSuccess()) { // else nothing is taken
+        taking = take(bytes - Math.min(bytes, claimed.heldBytes()));
+        if (promise.isDone()) {
+            takeNoMore(); // it was cancelled meanwhile
+        } else if (!taking.isDone() || taking.isSuccess()) { // else nothing is taken
             writeHeld();
         }
-        taking = rest; // now that what comes of the writes may
-        if (failure != null) {
-            takeNoMore();
-        }
+        pending--;
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
         taking.addListener(done -> endIfOver());
         sink.flush();
@@ -170,7 +171,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     private void writeHeld() {
         long taken = 0;
         ByteBuf buffer;
-        while (taken < bytes && (buffer = claimed.takeHeld(bytes - taken)) != null) {
+        while (taken < bytes && !taking.isCancelled() && (buffer = claimed.takeHeld(bytes - taken)) != null) {
             taken += buffer.readableBytes();
             read(buffer);
         }
@@ -253,7 +254,7 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         ended = true;
         Throwable cause = failure != null || taking.isCancelled() ? failure : taking.cause();
         sink.closed().removeListener(sinkClosed);
-        claimed.release();
+        claimed.release(this);
         if (cause == null) {
             promise.succeed();
         } else {
@@ -263,6 +264,12 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     private void onSource(Runnable task) {
-        on(source.eventLoop(), task);
+        on(source.eventLoop(), () -> {
+            if (source.eventLoop().inEventLoop()) {
+                task.run();
+            } else {
+                onSource(task); // it has moved meanwhile
+            }
+        });
     }
 }

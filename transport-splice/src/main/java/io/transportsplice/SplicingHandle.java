@@ -90,9 +90,9 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     void startSplicing(SocketReader newReader) {
         assert loop.inEventLoop();
         reader = newReader;
-        paused = (submitted & IN) == 0 && !isWanted(); // then the first read() changes what epoll knows
-        if (!paused) {
-            update();
+        paused = false;
+        if ((submitted & IN) != 0 || isWanted()) {
+            update(); // else the first read() does, or output that waits
         }
     }
 
@@ -140,7 +140,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
 
     /** Reading can be used again. The event that then comes does the rest. */
     void resumeReading() {
-        if (paused && isWanted()) {
+        if (isWanted()) {
             paused = false;
             update();
         }

@@ -21,6 +21,7 @@ class PeerEndContractTest {
 
     private static final int SOME = 500;
     private static final int MUCH = 150_000;
+    private static final int TOO_MUCH = 32 << 20;
     private static final String CLOSED = " inactive unregistered removed";
     private static final String HALF_CLOSED = " inputShutdown inputReadComplete";
 
@@ -105,6 +106,31 @@ class PeerEndContractTest {
         try (Stage stage = new Stage(variant).noAutoRead()) {
             stage.start();
             stage.peer().close();
+            stage.awaitEvents("registered active" + CLOSED);
+        }
+    }
+
+    /** Much, which the peer does not read: who waits for it to be written may learn that it never will be. */
+    @Everywhere
+    void shouldTellOfAnEndWithoutAutoReadWhileOutputWaits(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead().halfClosing()) {
+            stage.start();
+            stage.onLoop(channel -> channel.writeAndFlush(stage.bytes(TOO_MUCH)));
+            Await.until("output waits", () -> !stage.channel().isWritable());
+            stage.settleLoop();
+            stage.peer().halfClose();
+            stage.awaitEvents("registered active" + HALF_CLOSED);
+        }
+    }
+
+    @Everywhere
+    void shouldCloseWithoutAutoReadWhileOutputWaits(Variant variant) throws Exception {
+        try (Stage stage = new Stage(variant).noAutoRead()) {
+            stage.start();
+            stage.onLoop(channel -> channel.writeAndFlush(stage.bytes(TOO_MUCH)));
+            Await.until("output waits", () -> !stage.channel().isWritable());
+            stage.settleLoop();
+            stage.peer().halfClose();
             stage.awaitEvents("registered active" + CLOSED);
         }
     }

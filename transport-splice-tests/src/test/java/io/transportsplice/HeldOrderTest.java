@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The order in which a source's own pipeline gets what a transfer has read too much. */
+class HeldOrderTest {
+    private final EmbeddedChannel source = new EmbeddedChannel();
+    private final EmbeddedChannel sink = new EmbeddedChannel();
+    private final StringBuilder received = new StringBuilder();
+
+    /** Makes two messages of each. */
+    private static final class Halver extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            ByteBuf half = bytes.readRetainedSlice(bytes.readableBytes() / 2);
+            ctx.fireChannelRead(half);
+            ctx.fireChannelRead(bytes);
+        }
+    }
+
+    /** Reads within each message, or has to be asked by the test. */
+    private final class Receiver extends ChannelInboundHandlerAdapter {
+        private final boolean asks;
+
+        Receiver(boolean asks) {
+            this.asks = asks;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            received.append(bytes.toString(StandardCharsets.US_ASCII)).append(' ');
+            bytes.release();
+            if (asks) {
+                ctx.read();
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            received.append(event).append(' ');
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            received.append(". ");
+        }
+    }
+
+    /** One byte is transferred, of three messages. */
+    private void transfer(Receiver receiver) {
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new EpollSpliceHandler(), receiver);
+        EpollSplice.spliceTo(source, sink, 1);
+        for (String message : List.of("123", "4567", "89ab")) {
+            source.pipeline().fireChannelRead(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+        }
+        source.pipeline().fireChannelReadComplete();
+        source.runPendingTasks();
+        addHalver();
+    }
+
+    private void addHalver() {
+        source.pipeline()
+                .addAfter(source.pipeline().context(EpollSpliceHandler.class).name(), null, new Halver());
+    }
+
+    private void end(String expected) {
+        assertEquals(expected, received.toString());
+        source.finishAndReleaseAll();
+        sink.finishAndReleaseAll();
+    }
+
+    @Test
+    void shouldKeepItThoughAHandlerMakesSeveralMessagesOfOne() {
+        transfer(new Receiver(true));
+        source.read();
+        end("2 3 . 45 67 . 89 ab . ");
+    }
+
+    @Test
+    void shouldGiveOneForEachRead() {
+        transfer(new Receiver(false));
+        source.read();
+        source.read();
+        assertEquals("2 3 . 45 67 . ", received.toString());
+        source.read();
+        end("2 3 . 45 67 . 89 ab . ");
+    }
+
+    /** Such as an SslHandler, which could not decode what it has decoded. */
+    @Test
+    void shouldShowAHandlerNoMessageTwice() {
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
+        EpollSplice.spliceTo(source, sink).cancel(false);
+        source.runPendingTasks();
+        addHalver();
+        source.pipeline().fireChannelRead(Unpooled.copiedBuffer("1234", StandardCharsets.US_ASCII));
+        source.pipeline().fireChannelReadComplete();
+        source.read();
+        source.read();
+        end("12 . 34 . ");
+    }
+
+    /** As it would have, without the transfer. */
+    @Test
+    void shouldTellOfTheEndOfTlsBehindTheLastMessage() {
+        transfer(new Receiver(false));
+        source.pipeline().fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
+        source.read();
+        source.read();
+        assertEquals("2 3 . 45 67 . ", received.toString());
+        source.read();
+        end("2 3 . 45 67 . 89 ab . SslCloseCompletionEvent(SUCCESS) ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldGiveAllWhereAutoReadIsOn(boolean asks) {
+        transfer(new Receiver(asks));
+        source.config().setAutoRead(true);
+        end("2 3 45 67 89 ab . ");
+    }
+}

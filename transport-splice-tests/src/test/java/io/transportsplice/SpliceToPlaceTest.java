@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import io.transportsplice.testing.Await;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** A source that has changed between two transfers: its pipeline, or its event loop. */
+class SpliceToPlaceTest extends TransferFixture {
+
+    /** What the first has left stands in front of it, where no limit of it is seen. */
+    @Test
+    void shouldTakeWhatComesBehindAnotherSpliceHandler() throws Exception {
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
+        source.eventLoop()
+                .submit(() -> {
+                    source.pipeline().remove(EpollSpliceHandler.class);
+                    ChannelHandlerContext own = source.pipeline().context(SpliceToTest.Rest.class);
+                    source.pipeline().addBefore(own.name(), null, new EpollSpliceHandler());
+                })
+                .sync();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ);
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        assertEquals(READ, await(moved));
+        link.sink().receive(link.forward(), 0, 2 * READ - 1);
+    }
+
+    /** Before its first loop has done what the transfer has left to do: in their order, and not by the two of them. */
+    @Test
+    void shouldGiveWhatIsHeldOnTheLoopToWhichItHasMovedMeanwhile() throws Exception {
+        Recorder recorder = new Recorder();
+        source.eventLoop()
+                .submit(() -> {
+                    ChannelHandlerContext splice = source.pipeline().context(spliceHandler());
+                    source.pipeline().addAfter(splice.name(), null, new Halver());
+                    source.pipeline().addLast(recorder);
+                    source.pipeline().remove(SpliceToTest.Rest.class);
+                })
+                .sync();
+        EventLoop elsewhere = others.next();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, 1);
+        moved.addListener(done -> {
+            source.read();
+            source.deregister().addListener(gone -> {
+                CountDownLatch registered = new CountDownLatch(1);
+                elsewhere.register(source).addListener(there -> registered.countDown());
+                assertTrue(registered.await(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+            });
+        });
+        link.source().send(link.forward(), 0, READ, READ);
+        await(moved);
+        Await.until(
+                "it is there",
+                () -> source.eventLoop().inEventLoop() || source.eventLoop().parent() == others);
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        Await.until("the rest has come", recorder.bytes::readableBytes, bytes -> bytes == 2 * READ - 1);
+        byte[] received = new byte[2 * READ - 1];
+        recorder.bytes.readBytes(received);
+        link.forward().verify(received, 0, received.length, 1);
+    }
+
+    /** Makes two messages of each. */
+    private static final class Halver extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (message instanceof ByteBuf bytes) {
+                ctx.fireChannelRead(bytes.readRetainedSlice(bytes.readableBytes() / 2));
+            }
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    /** Asks for one message after the other. */
+    private static final class Recorder extends ChannelInboundHandlerAdapter {
+        private final ByteBuf bytes = Unpooled.buffer();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            bytes.writeBytes((ByteBuf) message);
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            ctx.read();
+        }
+    }
+}

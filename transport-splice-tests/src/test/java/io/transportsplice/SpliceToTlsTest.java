@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
+import io.transportsplice.testing.Await;
+import io.transportsplice.testing.Baseline;
+import io.transportsplice.testing.Link;
+import io.transportsplice.testing.Mode;
+import io.transportsplice.testing.Rig;
+import io.transportsplice.testing.Route;
+import io.transportsplice.testing.Side;
+import io.transportsplice.testing.TestRelay;
+import io.transportsplice.testing.Tls;
+import io.transportsplice.testing.TlsPeer;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A source that speaks TLS: what it decodes is transferred, and its end is the end of TLS. */
+@ExtendWith(Baseline.class)
+@Timeout(60)
+class SpliceToTlsTest {
+    private static final int SOME = 50_000;
+
+    private final Rig rig = new Rig(Mode.PLAIN).configure(c -> c.relay(SpliceToTest.Rest::new, (front, back) -> {}));
+    private Link link;
+    private Channel source;
+    private Channel sink;
+    private TlsPeer client;
+
+    private void open(Tls tls, boolean fromTheStart) throws Exception {
+        rig.configure(c -> c.pipeline((side, pipeline) -> {
+            if (fromTheStart) {
+                tls.addTo(side, pipeline);
+            }
+        }));
+        link = rig.link(Route.TCP_TCP_UP);
+        TestRelay.Pair pair = rig.relay().lastPair();
+        source = pair.front();
+        sink = pair.back();
+        client = tls.peerOf(Side.FRONT, link.source());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        source.close().sync();
+        sink.close().sync();
+        rig.close();
+    }
+
+    private static long await(Future<Long> moved) throws Exception {
+        return moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Without TCP's. */
+    @ParameterizedTest
+    @EnumSource(names = {"FRONT", "FRONT_12"})
+    void shouldEndWithTls(Tls tls) throws Exception {
+        open(tls, true);
+        Future<Long> moved = EpollSplice.spliceTo(source, sink);
+        client.handshake();
+        client.send(link.forward(), 0, SOME);
+        client.closeNotify();
+        assertEquals(SOME, await(moved));
+        link.sink().receive(link.forward(), 0, SOME);
+    }
+
+    /** Whoever has ended TCP may be no peer. */
+    @ParameterizedTest
+    @EnumSource(names = {"FRONT", "FRONT_12"})
+    void shouldFailWhereTcpEndsWithoutTls(Tls tls) throws Exception {
+        open(tls, true);
+        Future<Long> moved = EpollSplice.spliceTo(source, sink);
+        client.handshake();
+        client.send(link.forward(), 0, SOME);
+        link.source().halfClose();
+        ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
+        assertInstanceOf(SSLException.class, e.getCause());
+        link.sink().receive(link.forward(), 0, SOME);
+    }
+
+    /** What an earlier transfer has left then stands in front of TLS, and has a read outstanding. */
+    @Test
+    void shouldTransferWhatTlsDecodesThoughItCameLater() throws Exception {
+        open(Tls.FRONT, false);
+        Future<Long> plain = EpollSplice.spliceTo(source, sink);
+        link.carry(0, SOME, SOME);
+        plain.cancel(false);
+        source.eventLoop()
+                .submit(() -> source.pipeline()
+                        .addBefore(
+                                source.pipeline()
+                                        .context(SpliceToTest.Rest.class)
+                                        .name(),
+                                null,
+                                Tls.FRONT.handler(Side.FRONT)))
+                .sync();
+        Future<Long> decoded = EpollSplice.spliceTo(source, sink);
+        client.handshake();
+        client.send(link.forward(), SOME, 2 * SOME);
+        client.closeNotify();
+        assertEquals(SOME, await(decoded));
+        link.sink().receive(link.forward(), SOME, 2 * SOME);
+    }
+}
