@@ -225,8 +225,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      *
      * @param bytes how many, {@link Long#MAX_VALUE} for all that come
      * @return done when the last message has been handed to the next handler; its value, the bytes handed on, is less than
-     *     {@code bytes} if the input ended before, on a channel with ALLOW_HALF_CLOSURE. Failed if the channel fails or is
-     *     closed, by whomever. Reports progress. May be cancelled: what was taken from the socket has been handed on, the
+     *     {@code bytes} if the input ended before, by TLS's {@code close_notify} or on a channel with ALLOW_HALF_CLOSURE. Failed if the
+     *     channel fails or is closed, by whomever, or if a FIN ends TLS. Reports progress. May be cancelled: what was taken from the socket has been handed on, the
      *     rest is read as ever.
      * @throws IllegalStateException if a limit is under way, or there is an SslHandler behind, whose bytes are not the
      *     stream's, or this is not the event loop, or the handler is in no pipeline
