@@ -43,8 +43,8 @@ class SpliceToPlaceTest extends TransferFixture {
         Recorder recorder = new Recorder();
         source.eventLoop()
                 .submit(() -> {
-                    ChannelHandlerContext splice = source.pipeline().context(spliceHandler());
-                    source.pipeline().addAfter(splice.name(), null, new Halver());
+                    spliceHandler();
+                    source.pipeline().addFirst(new Halver()); // so two are held
                     source.pipeline().addLast(recorder);
                     source.pipeline().remove(SpliceToTest.Rest.class);
                 })

@@ -20,7 +20,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     private final ChannelHandlerContext ctx;
     private final InputLimit limit;
-    private final StreamMeter meter;
+    private StreamMeter meter;
     private ReadRequest request;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
     private boolean answered;
@@ -63,6 +63,9 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     void unregistered() {
         handle = null;
+        meter = source == null
+                ? meter
+                : new StreamMeter(meter.options()); // the other's is told on its loop, of what is under way
         source = null;
         request = ReadRequest.NONE;
         keptBack = false;
