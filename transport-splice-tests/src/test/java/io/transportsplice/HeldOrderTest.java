@@ -129,6 +129,19 @@ class HeldOrderTest {
         end("2 3 . 45 67 . 89 ab . SslCloseCompletionEvent(SUCCESS) ");
     }
 
+    /** Nobody reads for it, and nothing is before it any more. */
+    @Test
+    void shouldTellOfAnEndWhoseBytesAnotherTransferHasTaken() {
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
+        EpollSplice.spliceTo(source, sink, 1).addListener(done -> EpollSplice.spliceTo(source, sink, 2));
+        source.pipeline().fireChannelRead(Unpooled.copiedBuffer("123", StandardCharsets.US_ASCII));
+        source.pipeline().fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
+        source.pipeline().fireChannelReadComplete();
+        source.runPendingTasks();
+        end("SslCloseCompletionEvent(SUCCESS) ");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldGiveAllWhereAutoReadIsOn(boolean asks) {

@@ -2,6 +2,8 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
@@ -9,10 +11,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
+import io.transportsplice.testing.LoopHold;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +42,59 @@ class SpliceToPlaceTest extends TransferFixture {
         link.source().send(link.forward(), READ, 2 * READ, READ);
         assertEquals(READ, await(moved));
         link.sink().receive(link.forward(), 0, 2 * READ - 1);
+    }
+
+    /** The read() of its own pipeline is served when the last has ended. */
+    @Test
+    void shouldServeAReadFromBeforeAnotherSpliceHandlerCame() throws Exception {
+        spliceHandler();
+        CompletableFuture<Future<Long>> second = new CompletableFuture<>();
+        Future<Long> first = EpollSplice.spliceTo(source, sink, READ - 1);
+        first.addListener(done -> {
+            source.pipeline().remove(EpollSpliceHandler.class);
+            ChannelHandlerContext own = source.pipeline().context(SpliceToTest.Rest.class);
+            source.pipeline().addBefore(own.name(), null, new EpollSpliceHandler());
+            second.complete(EpollSplice.spliceTo(source, sink, READ));
+        });
+        SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
+        source.eventLoop().submit(() -> source.pipeline().read()).sync();
+        link.source().send(link.forward(), 0, READ, READ);
+        Future<Long> moved = second.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        link.source().send(link.forward(), READ, 3 * READ, READ);
+        assertEquals(READ, await(moved));
+        Await.until("the read is served", rest.bytes::get, bytes -> bytes > 0);
+    }
+
+    /** While its sink is asked, on another loop; and nothing more comes. */
+    @Test
+    void shouldFailThoughWhatAreNoBytesCameBeforeItBegan() throws Exception {
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        spliceHandler();
+        source.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                ReferenceCountUtil.release(message);
+                ctx.fireChannelRead("decoded");
+            }
+        });
+        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
+        LoopHold.whileHeld(elsewhere, () -> {
+            source.eventLoop().execute(() -> {
+                source.read();
+                moved.complete(EpollSplice.spliceTo(source, sink, READ));
+            });
+            link.source().send(link.forward(), 0, 1, 1);
+            Await.until("it has been read", () -> unread() == 0);
+            source.eventLoop().submit(() -> {}).sync();
+        });
+        ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved.get()));
+        assertInstanceOf(UnsupportedMessageTypeException.class, e.getCause());
+    }
+
+    private int unread() {
+        return Availability.LIBC.unread(((UnixChannel) source).fd().intValue());
     }
 
     /** Before its first loop has done what the transfer has left to do: in their order, and not by the two of them. */

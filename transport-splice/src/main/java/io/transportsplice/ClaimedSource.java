@@ -7,13 +7,8 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.util.ArrayDeque;
-import java.util.Iterator;
-import java.util.Queue;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -41,11 +36,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
         void fail(Throwable cause);
     }
 
-    /** A message, or an event that must not overtake one, and from where it goes on. */
-    private record Held(Object what, ChannelHandlerContext from) {}
-
     private EpollSpliceHandler handler;
-    private final Queue<Held> held = new ArrayDeque<>(0);
+    private final HeldMessages held = new HeldMessages();
 
     private ChannelHandlerContext ctx;
     /** Null between two transfers, and after the last. */
@@ -73,7 +65,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
             throw new IllegalStateException("bytes of this channel are being transferred already");
         }
         ClaimedSource source = found;
-        if (found == null || !Place.isBehind(splice, found.ctx)) {
+        if (found == null || !Place.isBehind(splice, found.ctx) || found.held.isOfBefore(splice)) {
             source = new ClaimedSource();
             pipeline.addAfter(splice.name(), null, source);
             source.ctx = pipeline.context(source);
@@ -81,6 +73,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
         source.handler = handler; // the one of an earlier transfer may have been removed
         source.claimedBy(taker);
         if (found != null && found != source) {
+            source.readAsked = found.readAsked;
+            source.inputEnded = found.inputEnded;
             pipeline.remove(found); // what it holds comes by what stands between them, such as an SslHandler
         }
         return source;
@@ -103,25 +97,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
         return handler;
     }
 
-    /** How many bytes were read too early. */
-    long heldBytes() {
-        return held.stream()
-                .mapToLong(next -> next.what() instanceof ByteBuf buffer ? buffer.readableBytes() : 0)
-                .sum();
-    }
-
-    /** Up to so many of those, which are the caller's; or {@code null}. */
-    ByteBuf takeHeld(long most) {
-        for (Iterator<Held> all = held.iterator(); all.hasNext(); ) {
-            if (all.next().what() instanceof ByteBuf buffer) { // and not what another's limit brought
-                if (buffer.readableBytes() > most) {
-                    return buffer.readRetainedSlice((int) most);
-                }
-                all.remove();
-                return buffer;
-            }
-        }
-        return null;
+    /** What was read too early. */
+    HeldMessages held() {
+        return held;
     }
 
     void read() {
@@ -159,6 +137,8 @@ final class ClaimedSource extends ChannelDuplexHandler {
             }
         } else if (readAsked) {
             read(ctx);
+        } else {
+            deliverHeld(() -> false);
         }
         leaveIfEmpty();
     }
@@ -240,25 +220,22 @@ final class ClaimedSource extends ChannelDuplexHandler {
 
     /** Until a receiver begins a transfer, for one, which takes the rest. */
     private void deliverHeld(BooleanSupplier goesOn) {
-        while (!held.isEmpty()
-                && (goesOn.getAsBoolean() || (open && isEnd(held.peek().what())))) {
-            Held next = held.poll();
-            if (isEnd(next.what())) {
+        while (!held.isEmpty() && (goesOn.getAsBoolean() || (open && held.isEndNext()))) {
+            HeldMessages.Held next = held.poll();
+            if (next.isEnd()) {
                 deliver(next, from -> from.fireUserEventTriggered(next.what()));
                 continue;
             }
             readAsked = false;
             deliver(next, from -> from.fireChannelRead(next.what()));
-            boolean isAmongMore = channel().config().isAutoRead()
-                    && !held.isEmpty()
-                    && !isEnd(held.peek().what());
+            boolean isAmongMore = channel().config().isAutoRead() && !held.isEmpty() && !held.isEndNext();
             if (!isAmongMore || !goesOn.getAsBoolean()) {
                 deliver(next, ChannelHandlerContext::fireChannelReadComplete);
             }
         }
     }
 
-    private void deliver(Held next, Consumer<ChannelHandlerContext> event) {
+    private void deliver(HeldMessages.Held next, Consumer<ChannelHandlerContext> event) {
         boolean isWithin = delivering;
         delivering = true;
         event.accept(taker == null ? next.from() : ctx);
@@ -268,13 +245,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     /** From where it was read if nobody stands between, as an SslHandler may later: who does has seen it already. */
     private void hold(Object what) {
         ChannelHandlerContext splice = ctx.pipeline().context(handler);
-        held.add(new Held(what, splice != null && Place.isNext(splice, ctx) ? splice : ctx));
-    }
-
-    private static boolean isEnd(Object event) {
-        return event == ChannelInputShutdownEvent.INSTANCE
-                || event == ChannelInputShutdownReadComplete.INSTANCE
-                || event instanceof SslCloseCompletionEvent;
+        held.add(what, splice != null && Place.isNext(splice, ctx) ? splice : ctx);
     }
 
     @Override
@@ -283,8 +254,9 @@ final class ClaimedSource extends ChannelDuplexHandler {
             inputEnded = true;
             readAhead = false;
         }
-        if (isEnd(event) && !held.isEmpty() && !delivering) {
+        if (HeldMessages.isEnd(event) && !held.isEmpty() && !delivering) {
             hold(event);
+            deliverHeld(() -> false);
         } else {
             context.fireUserEventTriggered(event);
         }

@@ -62,8 +62,8 @@ final class Place {
         return false;
     }
 
-    /** Whether TLS in front of it has not seen its {@code close_notify}: who ends the input then may be no peer (RFC 8446, 6.1). */
-    static boolean isCutShort(ChannelHandlerContext ctx) {
+    /** Whose bytes it gets decoded; or null. */
+    static SslHandler tlsInFront(ChannelHandlerContext ctx) {
         SslHandler last = null;
         for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
             if (entry.getValue() == ctx.handler()) {
@@ -71,7 +71,7 @@ final class Place {
             }
             last = entry.getValue() instanceof SslHandler tls ? tls : last;
         }
-        return last != null && !last.sslCloseFuture().isSuccess();
+        return last;
     }
 
     static boolean isInputShutdown(Channel channel) {

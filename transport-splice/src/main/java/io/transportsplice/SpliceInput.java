@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
@@ -204,9 +205,10 @@ final class SpliceInput implements SpliceSource.Bounds {
         ProgressiveFuture<Long> future = limit.set(bytes);
         if (!ctx.channel().isOpen()) {
             closed();
-        } else if (bytes == 0 || Place.isInputShutdown(ctx.channel())) {
+        } else if (bytes == 0) {
             limit.succeed();
         } else {
+            endIfOver();
             mayStart();
         }
         return future;
@@ -223,10 +225,22 @@ final class SpliceInput implements SpliceSource.Bounds {
     void endLimit() {
         if (failure != null) {
             failed(failure);
-        } else if (limit.isSet() && Place.isCutShort(ctx)) {
-            failed(new SSLException("the input ended without a close_notify"));
         } else {
+            endIfOver();
+        }
+    }
+
+    /** TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */
+    private void endIfOver() {
+        SslHandler tls = limit.isSet() ? Place.tlsInFront(ctx) : null;
+        if (tls != null && tls.sslCloseFuture().isSuccess()) {
             limit.succeed();
+        } else if (Place.isInputShutdown(ctx.channel())) {
+            if (tls == null) {
+                limit.succeed();
+            } else {
+                limit.fail(new SSLException("the input ended without a close_notify"));
+            }
         }
     }
 

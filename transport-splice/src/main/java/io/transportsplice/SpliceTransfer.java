@@ -154,9 +154,9 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         if (promise.isDone()) {
             return;
         }
-        taking = take(bytes - Math.min(bytes, claimed.heldBytes()));
-        if (promise.isDone()) {
-            takeNoMore(); // it was cancelled meanwhile
+        taking = take(bytes - Math.min(bytes, claimed.held().bytes()));
+        if (isOver()) {
+            takeNoMore();
         } else if (!taking.isDone() || taking.isSuccess()) { // else nothing is taken
             writeHeld();
         }
@@ -167,11 +167,16 @@ final class SpliceTransfer implements ClaimedSource.Taker {
         readMore();
     }
 
+    /** Cancelled, or an end has failed, or what has come are no bytes. */
+    private boolean isOver() {
+        return promise.isDone() || failure != null;
+    }
+
     /** What the transfer before this one read too much. */
     private void writeHeld() {
         long taken = 0;
         ByteBuf buffer;
-        while (taken < bytes && !taking.isCancelled() && (buffer = claimed.takeHeld(bytes - taken)) != null) {
+        while (taken < bytes && !isOver() && (buffer = claimed.held().take(bytes - taken)) != null) {
             taken += buffer.readableBytes();
             read(buffer);
         }
