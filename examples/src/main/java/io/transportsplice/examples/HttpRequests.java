@@ -97,7 +97,10 @@ final class HttpRequests extends ChannelDuplexHandler {
     }
 
     private void headIsLate() {
-        exchanges.refuse(HttpResponseStatus.REQUEST_TIMEOUT, Refusal.TIMEOUT);
+        if (!exchanges.isOver()) {
+            method = HttpMethod.GET; // as far as is known: the last request's is not this one's
+            exchanges.refuse(HttpResponseStatus.REQUEST_TIMEOUT, Refusal.TIMEOUT);
+        }
     }
 
     private void stopWatch() {

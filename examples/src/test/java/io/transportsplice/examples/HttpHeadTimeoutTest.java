@@ -140,6 +140,18 @@ class HttpHeadTimeoutTest {
         assertTrue(client.written().contains("400"), client::written);
     }
 
+    /** Whose method nobody knows yet: the last request's is not it. */
+    @Test
+    void shouldSayWhyBehindARequestWhoseAnswerHasNoBody() {
+        say(client, "HEAD /first HTTP/1.1\r\nHost: x\r\n\r\n");
+        connect();
+        say(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+        say(client, "GET /sec");
+        passTime();
+        assertTrue(isRefused(), client::written);
+        assertTrue(client.written().contains(">\nRequest Timeout\n"), client::written);
+    }
+
     @Test
     void shouldRefuseAHeadThatDoesNotComeOnceItIsReadAgain() {
         say(client, FIRST + "GET /sec");
