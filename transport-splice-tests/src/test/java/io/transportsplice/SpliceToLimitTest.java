@@ -45,9 +45,9 @@ class SpliceToLimitTest extends TransferFixture {
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
         LoopHold.whileHeld(elsewhere, () -> {
             source.eventLoop().execute(() -> {
-                limit.complete(handler.limit(READ));
-                source.read();
                 moved.complete(EpollSplice.spliceTo(source, sink, READ / 2));
+                limit.complete(handler.limit(READ)); // while its sink is asked
+                channelRead();
             });
             link.source().send(link.forward(), 0, READ, READ);
             assertEquals(READ, await(limit.get()));
@@ -91,9 +91,9 @@ class SpliceToLimitTest extends TransferFixture {
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
         LoopHold.whileHeld(elsewhere, () -> {
             source.eventLoop().execute(() -> {
-                limit.complete(handler.limit(100));
-                source.read();
                 moved.complete(EpollSplice.spliceTo(source, sink, 80));
+                limit.complete(handler.limit(100));
+                channelRead();
             });
             link.source().send(link.forward(), 0, 150, 150);
             assertEquals(100, await(limit.get()));
@@ -162,6 +162,11 @@ class SpliceToLimitTest extends TransferFixture {
             ReferenceCountUtil.release(message);
             promise.complete(written);
         }
+    }
+
+    /** Past those who hold it back while a transfer begins. */
+    private void channelRead() {
+        source.pipeline().context(EpollSpliceHandler.class).read();
     }
 
     private record ProgressListener(Runnable told)

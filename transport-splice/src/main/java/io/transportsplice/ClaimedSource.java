@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  *
  * <p>Confined to the event loop of its channel.
  */
-final class ClaimedSource extends ChannelDuplexHandler {
+final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Keeper {
 
     /** Who takes the bytes. */
     interface Taker {
@@ -55,7 +55,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
     /** What is held is on its way to the source's own pipeline. */
     private boolean delivering;
 
-    /** @throws IllegalStateException if another transfer is under way */
+    /** @throws IllegalStateException if another transfer is under way, or a limit */
     static ClaimedSource claim(Channel channel, Taker taker) {
         EpollSpliceHandler handler = Place.handlerOf(channel);
         ChannelPipeline pipeline = channel.pipeline();
@@ -64,6 +64,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
         if (found != null && found.taker != null) {
             throw new IllegalStateException("bytes of this channel are being transferred already");
         }
+        handler.input().checkUnlimited();
         ClaimedSource source = found;
         if (found == null || !Place.isBehind(splice, found.ctx) || found.held.isOfBefore(splice)) {
             source = new ClaimedSource();
@@ -71,6 +72,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
             source.ctx = pipeline.context(source);
         }
         source.handler = handler; // the one of an earlier transfer may have been removed
+        handler.input().keptBy(source);
         source.claimedBy(taker);
         if (found != null && found != source) {
             source.readAsked = found.readAsked;
@@ -114,7 +116,7 @@ final class ClaimedSource extends ChannelDuplexHandler {
         }
         taker = null;
         channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, wasHalfClosing);
-        channel().config().setAutoRead(wasAutoRead);
+        channel().config().setAutoRead(wasAutoRead || channel().config().isAutoRead());
     }
 
     /** If no other transfer follows at once, the source's own pipeline has what is held. */
@@ -222,14 +224,10 @@ final class ClaimedSource extends ChannelDuplexHandler {
     private void deliverHeld(BooleanSupplier goesOn) {
         while (!held.isEmpty() && (goesOn.getAsBoolean() || (open && held.isEndNext()))) {
             HeldMessages.Held next = held.poll();
-            if (next.isEnd()) {
-                deliver(next, from -> from.fireUserEventTriggered(next.what()));
-                continue;
-            }
-            readAsked = false;
-            deliver(next, from -> from.fireChannelRead(next.what()));
+            readAsked &= next.isEnd();
+            deliver(next, from -> goOn(next.what(), from));
             boolean isAmongMore = channel().config().isAutoRead() && !held.isEmpty() && !held.isEndNext();
-            if (!isAmongMore || !goesOn.getAsBoolean()) {
+            if (!next.isEnd() && !(isAmongMore && goesOn.getAsBoolean())) {
                 deliver(next, ChannelHandlerContext::fireChannelReadComplete);
             }
         }
@@ -240,6 +238,22 @@ final class ClaimedSource extends ChannelDuplexHandler {
         delivering = true;
         event.accept(taker == null ? next.from() : ctx);
         delivering = isWithin;
+    }
+
+    private void goOn(Object what, ChannelHandlerContext from) {
+        if (from.handler() == handler && !from.isRemoved()) {
+            handler.input().goOn(what); // a limit that was set since begins here
+        } else if (HeldMessages.isEnd(what)) {
+            from.fireUserEventTriggered(what);
+        } else {
+            from.fireChannelRead(what);
+        }
+    }
+
+    /** What is read now would be held, by nobody's transfer. */
+    @Override
+    public boolean isKeeping() {
+        return taker == null && !delivering && !ctx.isRemoved() && (!open || !held.isEmpty() || readAhead);
     }
 
     /** From where it was read if nobody stands between, as an SslHandler may later: who does has seen it already. */

@@ -68,7 +68,7 @@ public final class EpollSplice {
      *
      * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before, but for autoRead
      * if somebody has switched it on meanwhile; what else is said of them meanwhile, as by a RelayHandler that is joined, is
-     * undone. One at a time for each source; it may be the sink of another. Any thread; what the source reads before its
+     * undone. One at a time for each source, and none beside a limit; it may be the sink of another. Any thread; what the source reads before its
      * event loop gets to it is its handlers', and what a {@code read()} brings that is outstanding then is the transfer's.
      *
      * <p>Behind an SslHandler the input ends with its {@code close_notify}; an end without one is a failure. A handler in front of

@@ -176,6 +176,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     // The input.
 
+    SpliceInput input() {
+        return input;
+    }
+
     @Override
     public void read(ChannelHandlerContext context) {
         tryAgain();
@@ -268,7 +272,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             estimator = context.channel().config().getMessageSizeEstimator();
         }
         if (meant instanceof ByteBuf buffer && SpliceOutput.mayBeInAPipe(buffer)) {
-            output().write(ctx, buffer, isSizeKnown(), promise);
+            output = output == null ? new SpliceOutput((AbstractEpollStreamChannel) ctx.channel(), options) : output;
+            output.write(ctx, buffer, isSizeKnown(), promise);
         } else {
             if (output != null) {
                 output.writesOther(meant);
@@ -281,13 +286,6 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private boolean isSizeKnown() {
         return estimator instanceof DefaultMessageSizeEstimator
                 && ctx.channel().config().getMessageSizeEstimator() instanceof DefaultMessageSizeEstimator;
-    }
-
-    private SpliceOutput output() {
-        if (output == null) {
-            output = new SpliceOutput((AbstractEpollStreamChannel) ctx.channel(), options);
-        }
-        return output;
     }
 
     @Override

@@ -14,12 +14,19 @@ import java.util.Queue;
  */
 final class InputLimit {
 
+    /** Who holds what was read before: it counts, and is cut, when it goes on. */
+    interface Keeper {
+        boolean isKeeping();
+    }
+
     private static final Object COMPLETE = new Object();
 
     private final ChannelHandlerContext ctx;
     private final Runnable left;
     /** Null while there is no limit. */
     private BytesPromise promise;
+    /** Null while nobody holds anything. */
+    private Keeper keeper;
     /** Not null while a message is cut: what a handler in front gives as soon as it is asked has to wait. */
     private Queue<Object> behind;
 
@@ -38,10 +45,14 @@ final class InputLimit {
         return promise.remaining();
     }
 
-    ProgressiveFuture<Long> set(long bytes) {
+    void checkUnset() {
         if (isSet()) {
             throw new IllegalStateException(remaining() + " bytes of another limit are to come");
         }
+    }
+
+    ProgressiveFuture<Long> set(long bytes) {
+        checkUnset();
         if (Place.isBeforeTls(ctx)) {
             throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
         }
@@ -55,7 +66,24 @@ final class InputLimit {
         return started;
     }
 
+    void keptBy(Keeper newKeeper) {
+        keeper = newKeeper;
+    }
+
+    boolean isKept() {
+        return keeper != null && keeper.isKeeping();
+    }
+
     void read(Object message) {
+        if (isKept()) {
+            ctx.fireChannelRead(message);
+        } else {
+            goOn(message);
+        }
+    }
+
+    /** A message that nobody holds any more. */
+    void goOn(Object message) {
         if (behind != null) {
             behind.add(message);
             return;

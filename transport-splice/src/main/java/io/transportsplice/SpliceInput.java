@@ -230,9 +230,31 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
+    void keptBy(InputLimit.Keeper keeper) {
+        limit.keptBy(keeper);
+    }
+
+    /** @throws IllegalStateException if a limit is under way */
+    void checkUnlimited() {
+        limit.checkUnset();
+    }
+
+    /** What was held goes on, from here. */
+    void goOn(Object messageOrEnd) {
+        if (HeldMessages.isEnd(messageOrEnd)) {
+            endIfOver();
+            ctx.fireUserEventTriggered(messageOrEnd);
+        } else {
+            limit.goOn(messageOrEnd);
+        }
+    }
+
     /** TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */
     private void endIfOver() {
-        SslHandler tls = limit.isSet() ? Place.tlsInFront(ctx) : null;
+        if (!limit.isSet() || limit.isKept()) {
+            return;
+        }
+        SslHandler tls = Place.tlsInFront(ctx);
         if (tls != null && tls.sslCloseFuture().isSuccess()) {
             limit.succeed();
         } else if (Place.isInputShutdown(ctx.channel())) {
