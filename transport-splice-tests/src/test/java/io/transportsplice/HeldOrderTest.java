@@ -42,7 +42,7 @@ class HeldOrderTest {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf bytes = (ByteBuf) message;
+            ByteBuf bytes = (ByteBuf) LimitedBytes.unwrap(message);
             received.append(bytes.toString(StandardCharsets.US_ASCII)).append(' ');
             bytes.release();
             if (asks) {
@@ -127,6 +127,30 @@ class HeldOrderTest {
         assertEquals("2 3 . 45 67 . ", received.toString());
         source.read();
         end("2 3 . 45 67 . 89 ab . SslCloseCompletionEvent(SUCCESS) ");
+    }
+
+    /** Within the message of which a limit has had a part: the rest of that comes first. */
+    @Test
+    void shouldKeepItWhereATransferBeginsBehindALimit() {
+        source.config().setAutoRead(false);
+        EpollSpliceHandler handler = new EpollSpliceHandler();
+        source.pipeline().addLast(handler, new Receiver(true));
+        EpollSplice.spliceTo(source, sink, 1)
+                .addListener(done -> handler.limit(1).addListener(passed -> EpollSplice.spliceTo(source, sink, 3)));
+        for (String message : List.of("123", "4567", "89ab")) {
+            source.pipeline().fireChannelRead(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+        }
+        source.pipeline().fireChannelReadComplete();
+        source.runPendingTasks();
+        source.read();
+        source.runPendingTasks();
+        StringBuilder sent = new StringBuilder();
+        for (ByteBuf bytes = sink.readOutbound(); bytes != null; bytes = sink.readOutbound()) {
+            sent.append(bytes.toString(StandardCharsets.US_ASCII));
+            bytes.release();
+        }
+        assertEquals("1345", sent.toString());
+        end("2 . 67 . 89ab . ");
     }
 
     /** Nobody reads for it, and nothing is before it any more. */

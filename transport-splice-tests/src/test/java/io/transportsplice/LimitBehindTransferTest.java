@@ -11,9 +11,14 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
+import io.transportsplice.testing.LoopHold;
+import io.transportsplice.testing.MessageCounter;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +108,148 @@ class LimitBehindTransferTest extends TransferFixture {
         recorder.await(1);
         assertEquals(1, recorder.limited);
         verify(READ - 1);
+    }
+
+    /** Where nothing is held, and a cancelled transfer has left a read outstanding. */
+    @Test
+    void shouldEndWhereNothingComes() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        EpollSpliceHandler handler = spliceHandler();
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        source.eventLoop()
+                .submit(() -> {
+                    Future<Long> moved = EpollSplice.spliceTo(source, sink, 10 * READ);
+                    moved.addListener(done -> limit.complete(handler.limit(READ)));
+                    moved.cancel(false);
+                })
+                .sync();
+        link.source().halfClose();
+        assertEquals(0, await(result(limit)));
+    }
+
+    /** Which has ended its transfer, too. */
+    @Test
+    void shouldEndWhereTheInputHasEnded() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        CompletableFuture<Future<Long>> limit = limitBehind(10 * READ, READ);
+        link.source().send(link.forward(), 0, READ, READ);
+        link.source().halfClose();
+        assertEquals(0, await(result(limit)));
+    }
+
+    /** The bytes and the end at once. */
+    private void sendToTheEnd() throws Exception {
+        LoopHold.whileHeld(source.eventLoop(), () -> {
+            link.source().send(link.forward(), 0, READ, READ);
+            link.source().halfClose();
+        });
+    }
+
+    @Test
+    void shouldBeFollowedByAnotherThoughTheEndHasCome() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        CompletableFuture<Future<Long>> second = new CompletableFuture<>();
+        limitBehind(READ - 10, 4)
+                .thenAccept(first -> first.addListener(
+                        done -> second.complete(spliceHandler().limit(6))));
+        sendToTheEnd();
+        source.config().setAutoRead(true);
+        assertEquals(6, await(result(second)));
+        recorder.await(10);
+        assertEquals(10, recorder.limited);
+        verify(READ - 10);
+    }
+
+    @Test
+    void shouldBeFollowedByATransferThoughTheEndHasCome() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        CompletableFuture<Future<Long>> transfer = new CompletableFuture<>();
+        limitBehind(READ - 10, 4)
+                .thenAccept(
+                        first -> first.addListener(done -> transfer.complete(EpollSplice.spliceTo(source, sink, 5))));
+        sendToTheEnd();
+        source.config().setAutoRead(true);
+        assertEquals(5, await(result(transfer)));
+        recorder.await(5);
+        assertEquals(4, recorder.limited);
+        link.sink().receive(link.forward(), 0, READ - 10);
+        link.sink().receive(link.forward(), READ - 6, READ - 1);
+    }
+
+    /** Who has seen a message already; it counts all the same. */
+    @Test
+    void shouldCountWhatIsHeldBehindAHandlerThatCameBetween() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        EpollSpliceHandler handler = spliceHandler();
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        MessageCounter between = new MessageCounter();
+        source.eventLoop()
+                .submit(() -> {
+                    EpollSplice.spliceTo(source, sink).cancel(false); // leaves a read outstanding
+                    source.pipeline()
+                            .addAfter(source.pipeline().context(handler).name(), null, between);
+                    limit.complete(handler.limit(3 * READ));
+                })
+                .sync();
+        link.source().send(link.forward(), 0, READ / 2, READ / 2);
+        Await.until("it is held", () -> between.bytesRead.get() > 0);
+        link.source().halfClose();
+        source.config().setAutoRead(true);
+        assertEquals(READ / 2, await(result(limit)));
+        recorder.await(READ / 2);
+        assertEquals(READ / 2, recorder.limited);
+        verify(0);
+    }
+
+    /** It has ended for whoever waits for it, but its last bytes have not been written. */
+    @Test
+    void shouldBeginWhereATransferEndedThatIsCancelled() throws Exception {
+        EpollSpliceHandler handler = spliceHandler();
+        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
+        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ReferenceCountUtil.release(message);
+                written.complete(promise);
+            }
+        });
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ - 10);
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        link.source().send(link.forward(), 0, READ, READ);
+        ChannelPromise promise = written.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        source.eventLoop().submit(() -> {}).sync(); // it has got all
+        source.eventLoop()
+                .submit(() -> {
+                    moved.cancel(false);
+                    limit.complete(handler.limit(20));
+                })
+                .sync();
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        promise.setSuccess();
+        source.config().setAutoRead(true);
+        assertEquals(20, await(result(limit)));
+        recorder.await(READ + 10);
+        assertEquals(0, recorder.limitedAt);
+        assertEquals(20, recorder.limited);
+        verify(READ - 10);
+    }
+
+    /** What was in the socket then still comes, and counts. */
+    @Test
+    void shouldCountWhatComesAfterAnEndOfTheUsersOwn() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        EpollSpliceHandler handler = spliceHandler();
+        link.source().send(link.forward(), 0, 3 * READ, 3 * READ);
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        source.eventLoop()
+                .submit(() -> {
+                    limit.complete(handler.limit(3 * READ));
+                    ((DuplexChannel) source).shutdownInput();
+                    source.config().setAutoRead(true);
+                })
+                .sync();
+        recorder.await(3 * READ);
+        assertEquals(3 * READ, await(result(limit)));
     }
 
     /** A cancelled one leaves a read outstanding, whose message nobody has asked for. */

@@ -21,21 +21,6 @@ import java.util.function.Consumer;
  */
 final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Keeper {
 
-    /** Who takes the bytes. */
-    interface Taker {
-        /** Whether a limit that is under way is his. */
-        boolean isTaking();
-
-        void read(ByteBuf buffer);
-
-        void readComplete();
-
-        /** What was asked of the channel is lost, as it has moved to another event loop. */
-        void readMore();
-
-        void fail(Throwable cause);
-    }
-
     private EpollSpliceHandler handler;
     private final HeldMessages held = new HeldMessages();
 
@@ -54,6 +39,8 @@ final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Kee
     private boolean readAhead;
     /** What is held is on its way to the source's own pipeline. */
     private boolean delivering;
+
+    private Runnable afterDelivery = () -> {};
 
     /** @throws IllegalStateException if another transfer is under way, or a limit */
     static ClaimedSource claim(Channel channel, Taker taker) {
@@ -116,7 +103,9 @@ final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Kee
         }
         taker = null;
         channel().config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, wasHalfClosing);
-        channel().config().setAutoRead(wasAutoRead || channel().config().isAutoRead());
+        if (wasAutoRead) { // else it is on if somebody switched it on
+            channel().config().setAutoRead(true);
+        }
     }
 
     /** If no other transfer follows at once, the source's own pipeline has what is held. */
@@ -225,7 +214,7 @@ final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Kee
         while (!held.isEmpty() && (goesOn.getAsBoolean() || (open && held.isEndNext()))) {
             HeldMessages.Held next = held.poll();
             readAsked &= next.isEnd();
-            deliver(next, from -> goOn(next.what(), from));
+            deliver(next, from -> handler.input().goOn(next.what(), from));
             boolean isAmongMore = channel().config().isAutoRead() && !held.isEmpty() && !held.isEndNext();
             if (!next.isEnd() && !(isAmongMore && goesOn.getAsBoolean())) {
                 deliver(next, ChannelHandlerContext::fireChannelReadComplete);
@@ -236,30 +225,47 @@ final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Kee
     private void deliver(HeldMessages.Held next, Consumer<ChannelHandlerContext> event) {
         boolean isWithin = delivering;
         delivering = true;
-        event.accept(taker == null ? next.from() : ctx);
-        delivering = isWithin;
-    }
-
-    private void goOn(Object what, ChannelHandlerContext from) {
-        if (from.handler() == handler && !from.isRemoved()) {
-            handler.input().goOn(what); // a limit that was set since begins here
-        } else if (HeldMessages.isEnd(what)) {
-            from.fireUserEventTriggered(what);
-        } else {
-            from.fireChannelRead(what);
+        try {
+            event.accept(taker == null ? next.from() : ctx);
+        } finally {
+            delivering = isWithin;
+            if (!delivering) {
+                held.putBackParts();
+                Runnable then = afterDelivery;
+                afterDelivery = () -> {};
+                then.run();
+            }
         }
     }
 
-    /** What is read now would be held, by nobody's transfer. */
+    /** Whoever begins a transfer within a message gets the rest of that first, once it has gone on. */
+    void afterDelivery(Runnable task) {
+        if (delivering) {
+            afterDelivery = task;
+        } else {
+            task.run();
+        }
+    }
+
+    @Override
+    public boolean hasMessages() {
+        return isNobodys() && held.hasMessages();
+    }
+
     @Override
     public boolean isKeeping() {
-        return taker == null && !delivering && !ctx.isRemoved() && (!open || !held.isEmpty() || readAhead);
+        return isNobodys() && !delivering && (!open || !held.isEmpty() || readAhead);
+    }
+
+    private boolean isNobodys() {
+        return !ctx.isRemoved() && (taker == null || taker.hasTaken());
     }
 
     /** From where it was read if nobody stands between, as an SslHandler may later: who does has seen it already. */
     private void hold(Object what) {
         ChannelHandlerContext splice = ctx.pipeline().context(handler);
-        held.add(what, splice != null && Place.isNext(splice, ctx) ? splice : ctx);
+        ChannelHandlerContext from = splice != null && Place.isNext(splice, ctx) ? splice : ctx;
+        held.add(what, from, delivering);
     }
 
     @Override

@@ -7,8 +7,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Iterator;
-import java.util.Queue;
 
 /**
  * What a transfer has read too much: messages, and events that must not overtake them.
@@ -28,7 +28,9 @@ final class HeldMessages {
         }
     }
 
-    private final Queue<Held> queue = new ArrayDeque<>(0);
+    private final Deque<Held> queue = new ArrayDeque<>(0);
+    /** Of the message that is going on, parts that are held again. */
+    private final Deque<Held> parts = new ArrayDeque<>(0);
 
     static boolean isEnd(Object event) {
         return event == ChannelInputShutdownEvent.INSTANCE
@@ -36,8 +38,20 @@ final class HeldMessages {
                 || event instanceof SslCloseCompletionEvent;
     }
 
-    void add(Object what, ChannelHandlerContext from) {
-        queue.add(new Held(what, from));
+    /** A part is of the message that is going on. */
+    void add(Object what, ChannelHandlerContext from, boolean isPart) {
+        (isPart ? parts : queue).add(new Held(what, from));
+    }
+
+    /** It has gone on: its parts come before what is behind it. */
+    void putBackParts() {
+        while (!parts.isEmpty()) {
+            queue.addFirst(parts.removeLast());
+        }
+    }
+
+    boolean hasMessages() {
+        return queue.stream().anyMatch(next -> !next.isEnd());
     }
 
     boolean isEmpty() {

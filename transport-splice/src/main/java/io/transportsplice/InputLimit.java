@@ -14,9 +14,13 @@ import java.util.Queue;
  */
 final class InputLimit {
 
-    /** Who holds what was read before: it counts, and is cut, when it goes on. */
+    /** Who holds what is read: it counts, and is cut, when it goes on. */
     interface Keeper {
+        /** Whether a message that comes now is held. */
         boolean isKeeping();
+
+        /** Whether one is. */
+        boolean hasMessages();
     }
 
     private static final Object COMPLETE = new Object();
@@ -25,6 +29,8 @@ final class InputLimit {
     private final Runnable left;
     /** Null while there is no limit. */
     private BytesPromise promise;
+    /** From where messages go on. */
+    private ChannelHandlerContext from;
     /** Null while nobody holds anything. */
     private Keeper keeper;
     /** Not null while a message is cut: what a handler in front gives as soon as it is asked has to wait. */
@@ -34,6 +40,7 @@ final class InputLimit {
     InputLimit(ChannelHandlerContext ctx, Runnable left) {
         this.ctx = ctx;
         this.left = left;
+        from = ctx;
     }
 
     /** Whether bytes are to come for which somebody waits. */
@@ -70,20 +77,35 @@ final class InputLimit {
         keeper = newKeeper;
     }
 
-    boolean isKept() {
-        return keeper != null && keeper.isKeeping();
+    /** Whether messages are still to come that were read before the input ended. */
+    boolean isBehind() {
+        return behind != null || (keeper != null && keeper.hasMessages());
     }
 
     void read(Object message) {
-        if (isKept()) {
+        if (behind == null && isKeeping()) {
             ctx.fireChannelRead(message);
         } else {
             goOn(message);
         }
     }
 
-    /** A message that nobody holds any more. */
-    void goOn(Object message) {
+    private boolean isKeeping() {
+        return keeper != null && keeper.isKeeping();
+    }
+
+    /** A message that nobody holds any more, from where it was. */
+    void goOn(Object message, ChannelHandlerContext place) {
+        ChannelHandlerContext outer = from;
+        from = place;
+        try {
+            goOn(message);
+        } finally {
+            from = outer;
+        }
+    }
+
+    private void goOn(Object message) {
         if (behind != null) {
             behind.add(message);
             return;
@@ -103,7 +125,7 @@ final class InputLimit {
     }
 
     private void cut(Object message) {
-        while (isSet() && message instanceof ByteBuf buffer && buffer.isReadable()) {
+        while (isSet() && !isKeeping() && message instanceof ByteBuf buffer && buffer.isReadable()) {
             if (remaining() >= buffer.readableBytes()) {
                 pass(buffer);
                 return;
@@ -114,7 +136,7 @@ final class InputLimit {
         if (message == COMPLETE) {
             ctx.fireChannelReadComplete();
         } else {
-            ctx.fireChannelRead(message);
+            from.fireChannelRead(message);
         }
     }
 
@@ -125,7 +147,7 @@ final class InputLimit {
         if (isLast) {
             leave(); // before the last of it goes, so that its receiver may set the next limit
         }
-        ctx.fireChannelRead(new LimitedBytes(bytes));
+        from.fireChannelRead(new LimitedBytes(bytes));
         current.progress(); // behind its bytes: whoever is told may set another, whose these would be taken for
         if (isLast) {
             current.succeed();

@@ -33,6 +33,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     private SpliceSource source;
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
+    /** The input's end has been told. */
+    private boolean ended;
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
@@ -146,6 +148,9 @@ final class SpliceInput implements SpliceSource.Bounds {
             }
         }
         limit.read(message);
+        if (ended) { // a handler in front has kept it until now
+            endIfOver();
+        }
     }
 
     void readComplete() {
@@ -223,6 +228,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** The input has ended. */
     void endLimit() {
+        ended = true;
         if (failure != null) {
             failed(failure);
         } else {
@@ -239,30 +245,30 @@ final class SpliceInput implements SpliceSource.Bounds {
         limit.checkUnset();
     }
 
-    /** What was held goes on, from here. */
-    void goOn(Object messageOrEnd) {
+    /** What was held goes on, from where it was; it counts for a limit that was set since. */
+    void goOn(Object messageOrEnd, ChannelHandlerContext from) {
         if (HeldMessages.isEnd(messageOrEnd)) {
             endIfOver();
-            ctx.fireUserEventTriggered(messageOrEnd);
-        } else {
-            limit.goOn(messageOrEnd);
+            from.fireUserEventTriggered(messageOrEnd);
+            return;
+        }
+        limit.goOn(messageOrEnd, from);
+        if (ended) {
+            endIfOver();
         }
     }
 
     /** TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */
     private void endIfOver() {
-        if (!limit.isSet() || limit.isKept()) {
+        if (!limit.isSet() || limit.isBehind()) {
             return;
         }
+        boolean isShutdown = Place.isInputShutdown(ctx.channel());
         SslHandler tls = Place.tlsInFront(ctx);
-        if (tls != null && tls.sslCloseFuture().isSuccess()) {
+        if (tls == null ? isShutdown : tls.sslCloseFuture().isSuccess()) {
             limit.succeed();
-        } else if (Place.isInputShutdown(ctx.channel())) {
-            if (tls == null) {
-                limit.succeed();
-            } else {
-                limit.fail(new SSLException("the input ended without a close_notify"));
-            }
+        } else if (isShutdown) {
+            limit.fail(new SSLException("the input ended without a close_notify"));
         }
     }
 

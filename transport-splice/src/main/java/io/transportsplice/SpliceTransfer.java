@@ -19,7 +19,7 @@ import java.nio.channels.ClosedChannelException;
  *
  * <p>Confined to the event loop of the source.
  */
-final class SpliceTransfer implements ClaimedSource.Taker {
+final class SpliceTransfer implements Taker {
 
     /** Where the bytes go. To be called on the event loop of the source. */
     interface Sink {
@@ -148,6 +148,10 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     }
 
     private void begin() {
+        claimed.afterDelivery(() -> onSource(this::takeAndWrite));
+    }
+
+    private void takeAndWrite() {
         if (sink.closed().isDone()) {
             promise.tryFailure(new ClosedChannelException()); // what is held stays
         }
@@ -193,6 +197,11 @@ final class SpliceTransfer implements ClaimedSource.Taker {
     @Override
     public boolean isTaking() {
         return taking != null && !taking.isDone();
+    }
+
+    @Override
+    public boolean hasTaken() {
+        return taking != null && taking.isDone();
     }
 
     @Override

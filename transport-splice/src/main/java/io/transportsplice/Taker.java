@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+
+/** Who takes the bytes of a {@link ClaimedSource}. Confined to its event loop. */
+interface Taker {
+    /** Whether a limit that is under way is his. */
+    boolean isTaking();
+
+    /** Whether he takes no more. */
+    boolean hasTaken();
+
+    void read(ByteBuf buffer);
+
+    void readComplete();
+
+    /** What was asked of the channel is lost, as it has moved to another event loop. */
+    void readMore();
+
+    void fail(Throwable cause);
+}
