@@ -144,13 +144,35 @@ class HeldOrderTest {
         source.runPendingTasks();
         source.read();
         source.runPendingTasks();
+        assertEquals("1345", sent());
+        end("2 . 67 . 89ab . ");
+    }
+
+    /** The same of a message that a handler has seen which came between. */
+    @Test
+    void shouldKeepItBehindAHandlerThatCameBetween() {
+        source.config().setAutoRead(false);
+        EpollSpliceHandler handler = new EpollSpliceHandler();
+        source.pipeline().addLast(handler, new Receiver(true));
+        EpollSplice.spliceTo(source, sink).cancel(false);
+        source.runPendingTasks();
+        source.pipeline().addAfter(source.pipeline().context(handler).name(), null, new ChannelInboundHandlerAdapter());
+        source.pipeline().fireChannelRead(Unpooled.copiedBuffer("1234", StandardCharsets.US_ASCII));
+        source.pipeline().fireChannelReadComplete();
+        handler.limit(1).addListener(passed -> EpollSplice.spliceTo(source, sink, 2));
+        source.read();
+        source.runPendingTasks();
+        assertEquals("23", sent());
+        end("1 . 4 . ");
+    }
+
+    private String sent() {
         StringBuilder sent = new StringBuilder();
         for (ByteBuf bytes = sink.readOutbound(); bytes != null; bytes = sink.readOutbound()) {
             sent.append(bytes.toString(StandardCharsets.US_ASCII));
             bytes.release();
         }
-        assertEquals("1345", sent.toString());
-        end("2 . 67 . 89ab . ");
+        return sent.toString();
     }
 
     /** Nobody reads for it, and nothing is before it any more. */

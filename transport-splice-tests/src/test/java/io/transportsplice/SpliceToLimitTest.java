@@ -80,6 +80,27 @@ class SpliceToLimitTest extends TransferFixture {
         link.sink().receive(link.forward(), READ, 2 * READ);
     }
 
+    /** Before the sink is asked: the limit's bytes may have come until then. */
+    @Test
+    void shouldBeRefusedBesideALimitThoughItsSinkIsElsewhere() throws Exception {
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        EpollSpliceHandler handler = spliceHandler();
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
+        LoopHold.whileHeld(elsewhere, () -> {
+            source.eventLoop().execute(() -> {
+                limit.complete(handler.limit(READ));
+                source.read();
+                moved.complete(EpollSplice.spliceTo(source, sink, READ));
+            });
+            link.source().send(link.forward(), 0, READ, READ);
+            assertEquals(READ, await(limit.get()));
+            assertInstanceOf(IllegalStateException.class, moved.get().await().cause());
+        });
+    }
+
     /** What was cut off belongs to the stream, and what is before it to somebody else. */
     @Test
     void shouldTakeWhatIsBehindALimitThatEndsWithinAMessage() throws Exception {

@@ -75,6 +75,10 @@ abstract class TransferFixture {
         source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ));
     }
 
+    boolean neverSplices() {
+        return way.policy == SpliceOptions.Policy.NEVER;
+    }
+
     private void addSpliceHandler(Channel channel) {
         channel.pipeline()
                 .addFirst(new EpollSpliceHandler(

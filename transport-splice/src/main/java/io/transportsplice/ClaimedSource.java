@@ -214,7 +214,7 @@ final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Kee
         while (!held.isEmpty() && (goesOn.getAsBoolean() || (open && held.isEndNext()))) {
             HeldMessages.Held next = held.poll();
             readAsked &= next.isEnd();
-            deliver(next, from -> handler.input().goOn(next.what(), from));
+            deliver(next, from -> goOn(next.what(), from));
             boolean isAmongMore = channel().config().isAutoRead() && !held.isEmpty() && !held.isEndNext();
             if (!next.isEnd() && !(isAmongMore && goesOn.getAsBoolean())) {
                 deliver(next, ChannelHandlerContext::fireChannelReadComplete);
@@ -235,6 +235,16 @@ final class ClaimedSource extends ChannelDuplexHandler implements InputLimit.Kee
                 afterDelivery = () -> {};
                 then.run();
             }
+        }
+    }
+
+    private void goOn(Object what, ChannelHandlerContext from) {
+        if (HeldMessages.isEnd(what)) {
+            handler.input().endIfOver();
+            from.fireUserEventTriggered(what);
+        } else {
+            boolean isOurs = taker == null && from == ctx; // past us, but for a rest for which a transfer has begun
+            handler.input().goOn(what, isOurs ? part -> channelRead(ctx, part) : from::fireChannelRead);
         }
     }
 

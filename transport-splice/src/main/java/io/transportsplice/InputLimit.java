@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.ProgressiveFuture;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.Consumer;
 
 /**
  * What {@link EpollSpliceHandler#limit} asks for: hands on what is read, cut so that a message ends where the limit does.
@@ -29,8 +30,8 @@ final class InputLimit {
     private final Runnable left;
     /** Null while there is no limit. */
     private BytesPromise promise;
-    /** From where messages go on. */
-    private ChannelHandlerContext from;
+    /** Where messages go. */
+    private Consumer<Object> next;
     /** Null while nobody holds anything. */
     private Keeper keeper;
     /** Not null while a message is cut: what a handler in front gives as soon as it is asked has to wait. */
@@ -40,7 +41,7 @@ final class InputLimit {
     InputLimit(ChannelHandlerContext ctx, Runnable left) {
         this.ctx = ctx;
         this.left = left;
-        from = ctx;
+        next = ctx::fireChannelRead;
     }
 
     /** Whether bytes are to come for which somebody waits. */
@@ -86,7 +87,7 @@ final class InputLimit {
         if (behind == null && isKeeping()) {
             ctx.fireChannelRead(message);
         } else {
-            goOn(message);
+            goOn(message, ctx::fireChannelRead);
         }
     }
 
@@ -94,14 +95,14 @@ final class InputLimit {
         return keeper != null && keeper.isKeeping();
     }
 
-    /** A message that nobody holds any more, from where it was. */
-    void goOn(Object message, ChannelHandlerContext place) {
-        ChannelHandlerContext outer = from;
-        from = place;
+    /** A message that nobody holds any more goes there. */
+    void goOn(Object message, Consumer<Object> to) {
+        Consumer<Object> outer = next;
+        next = to;
         try {
             goOn(message);
         } finally {
-            from = outer;
+            next = outer;
         }
     }
 
@@ -110,8 +111,8 @@ final class InputLimit {
             behind.add(message);
             return;
         }
-        for (Object next = message; next != null; next = behind == null ? null : behind.poll()) {
-            cut(next);
+        for (Object one = message; one != null; one = behind == null ? null : behind.poll()) {
+            cut(one);
         }
         behind = null;
     }
@@ -136,7 +137,7 @@ final class InputLimit {
         if (message == COMPLETE) {
             ctx.fireChannelReadComplete();
         } else {
-            from.fireChannelRead(message);
+            next.accept(message);
         }
     }
 
@@ -147,7 +148,7 @@ final class InputLimit {
         if (isLast) {
             leave(); // before the last of it goes, so that its receiver may set the next limit
         }
-        from.fireChannelRead(new LimitedBytes(bytes));
+        next.accept(new LimitedBytes(bytes));
         current.progress(); // behind its bytes: whoever is told may set another, whose these would be taken for
         if (isLast) {
             current.succeed();

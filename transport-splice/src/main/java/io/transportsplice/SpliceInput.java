@@ -9,6 +9,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.nio.channels.ClosedChannelException;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /**
@@ -213,6 +214,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         } else if (bytes == 0) {
             limit.succeed();
         } else {
+            ended |= Place.isInputShutdown(ctx.channel()); // by its user, who is not told
             endIfOver();
             mayStart();
         }
@@ -245,21 +247,16 @@ final class SpliceInput implements SpliceSource.Bounds {
         limit.checkUnset();
     }
 
-    /** What was held goes on, from where it was; it counts for a limit that was set since. */
-    void goOn(Object messageOrEnd, ChannelHandlerContext from) {
-        if (HeldMessages.isEnd(messageOrEnd)) {
-            endIfOver();
-            from.fireUserEventTriggered(messageOrEnd);
-            return;
-        }
-        limit.goOn(messageOrEnd, from);
+    /** A message that was held goes on, and counts for a limit that was set since. */
+    void goOn(Object message, Consumer<Object> to) {
+        limit.goOn(message, to);
         if (ended) {
             endIfOver();
         }
     }
 
     /** TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */
-    private void endIfOver() {
+    void endIfOver() {
         if (!limit.isSet() || limit.isBehind()) {
             return;
         }
