@@ -101,6 +101,29 @@ class SpliceToLimitTest extends TransferFixture {
         });
     }
 
+    /** Which was set before it began: it has written nothing, of what was held either. */
+    @Test
+    void shouldLeaveWhatIsHeldBesideALimitThatCameBeforeItBegan() throws Exception {
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        EpollSpliceHandler handler = source.pipeline().get(EpollSpliceHandler.class);
+        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
+        LoopHold.whileHeld(
+                elsewhere,
+                () -> source.eventLoop()
+                        .submit(() -> {
+                            moved.complete(EpollSplice.spliceTo(source, sink, READ));
+                            handler.limit(READ);
+                        })
+                        .sync());
+        assertInstanceOf(IllegalStateException.class, moved.get().await().cause());
+        sink.close().sync();
+        assertEquals(READ - 1, link.sink().receiveToEnd(link.forward(), 0).bytes());
+    }
+
     /** What was cut off belongs to the stream, and what is before it to somebody else. */
     @Test
     void shouldTakeWhatIsBehindALimitThatEndsWithinAMessage() throws Exception {
