@@ -30,7 +30,9 @@ final class InputLimit {
     private final Runnable left;
     /** Null while there is no limit. */
     private BytesPromise promise;
-    /** Where messages go. */
+
+    private final Consumer<Object> ahead;
+    /** Where messages go: ahead, but for what was held. */
     private Consumer<Object> next;
     /** Null while nobody holds anything. */
     private Keeper keeper;
@@ -41,7 +43,8 @@ final class InputLimit {
     InputLimit(ChannelHandlerContext ctx, Runnable left) {
         this.ctx = ctx;
         this.left = left;
-        next = ctx::fireChannelRead;
+        ahead = ctx::fireChannelRead;
+        next = ahead;
     }
 
     /** Whether bytes are to come for which somebody waits. */
@@ -87,7 +90,7 @@ final class InputLimit {
         if (behind == null && isKeeping()) {
             ctx.fireChannelRead(message);
         } else {
-            goOn(message, ctx::fireChannelRead);
+            goOn(message, ahead);
         }
     }
 
