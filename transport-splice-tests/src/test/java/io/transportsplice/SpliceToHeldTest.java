@@ -178,9 +178,7 @@ class SpliceToHeldTest extends TransferFixture {
     /** What comes meanwhile is for the transfer. */
     @Test
     void shouldTakeTheSourceAtOnceThoughItsSinkIsElsewhere() throws Exception {
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         link.source().send(link.forward(), 0, 3 * READ, 3 * READ);
         SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();

@@ -37,9 +37,7 @@ class SpliceToLimitTest extends TransferFixture {
     /** Neither before nor while the sink is asked. */
     @Test
     void shouldTakeNothingOfALimitThatEndsBeforeItsSinkElsewhereIsAsked() throws Exception {
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         EpollSpliceHandler handler = spliceHandler();
         CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
@@ -83,9 +81,7 @@ class SpliceToLimitTest extends TransferFixture {
     /** Before the sink is asked: the limit's bytes may have come until then. */
     @Test
     void shouldBeRefusedBesideALimitThoughItsSinkIsElsewhere() throws Exception {
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         EpollSpliceHandler handler = spliceHandler();
         CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
@@ -106,9 +102,7 @@ class SpliceToLimitTest extends TransferFixture {
     void shouldLeaveWhatIsHeldBesideALimitThatCameBeforeItBegan() throws Exception {
         link.source().send(link.forward(), 0, READ, READ);
         assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         EpollSpliceHandler handler = source.pipeline().get(EpollSpliceHandler.class);
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
         LoopHold.whileHeld(
@@ -127,9 +121,7 @@ class SpliceToLimitTest extends TransferFixture {
     /** What was cut off belongs to the stream, and what is before it to somebody else. */
     @Test
     void shouldTakeWhatIsBehindALimitThatEndsWithinAMessage() throws Exception {
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         EpollSpliceHandler handler = spliceHandler();
         CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
@@ -176,9 +168,7 @@ class SpliceToLimitTest extends TransferFixture {
     /** Of a failure in listeners that are nested deep Netty tells later, behind what was to be done already. */
     @Test
     void shouldFailByItsLimitThoughItIsToldFirstOfAWrite() throws Exception {
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         spliceHandler();
         HeldWrite write = new HeldWrite();
         sink.pipeline().addFirst(write);

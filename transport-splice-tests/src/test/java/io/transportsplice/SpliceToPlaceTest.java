@@ -68,9 +68,7 @@ class SpliceToPlaceTest extends TransferFixture {
     /** While its sink is asked, on another loop; and nothing more comes. */
     @Test
     void shouldFailThoughWhatAreNoBytesCameBeforeItBegan() throws Exception {
-        sink.deregister().sync();
-        EventLoop elsewhere = others.next();
-        elsewhere.register(sink).sync();
+        EventLoop elsewhere = moveSink();
         spliceHandler();
         source.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
             @Override

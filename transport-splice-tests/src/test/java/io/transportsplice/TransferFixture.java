@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -73,6 +74,14 @@ abstract class TransferFixture {
             addSpliceHandler(sink);
         }
         source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(READ));
+    }
+
+    /** To an event loop that is not the source's. */
+    EventLoop moveSink() throws Exception {
+        sink.deregister().sync();
+        EventLoop elsewhere = others.next();
+        elsewhere.register(sink).sync();
+        return elsewhere;
     }
 
     boolean neverSplices() {
