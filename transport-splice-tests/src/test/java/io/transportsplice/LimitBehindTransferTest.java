@@ -18,7 +18,6 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.LoopHold;
-import io.transportsplice.testing.MessageCounter;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +71,7 @@ class LimitBehindTransferTest extends TransferFixture {
         CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
         EpollSplice.spliceTo(source, sink, transferred)
                 .addListener(done -> limit.complete(spliceHandler().limit(limited)));
-        Await.until("it has begun", () -> source.pipeline().get(ClaimedSource.class) != null);
+        Await.until("it has begun", this::isTaken);
         return limit;
     }
 
@@ -174,31 +173,6 @@ class LimitBehindTransferTest extends TransferFixture {
         assertEquals(4, recorder.limited);
         link.sink().receive(link.forward(), 0, READ - 10);
         link.sink().receive(link.forward(), READ - 6, READ - 1);
-    }
-
-    /** Who has seen a message already; it counts all the same. */
-    @Test
-    void shouldCountWhatIsHeldBehindAHandlerThatCameBetween() throws Exception {
-        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        EpollSpliceHandler handler = spliceHandler();
-        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
-        MessageCounter between = new MessageCounter();
-        source.eventLoop()
-                .submit(() -> {
-                    EpollSplice.spliceTo(source, sink).cancel(false); // leaves a read outstanding
-                    source.pipeline()
-                            .addAfter(source.pipeline().context(handler).name(), null, between);
-                    limit.complete(handler.limit(3 * READ));
-                })
-                .sync();
-        link.source().send(link.forward(), 0, READ / 2, READ / 2);
-        Await.until("it is held", () -> between.bytesRead.get() > 0);
-        link.source().halfClose();
-        source.config().setAutoRead(true);
-        assertEquals(READ / 2, await(result(limit)));
-        recorder.await(READ / 2);
-        assertEquals(READ / 2, recorder.limited);
-        verify(0);
     }
 
     /** It has ended for whoever waits for it, but its last bytes have not been written. */

@@ -4,7 +4,6 @@ package io.transportsplice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.buffer.ByteBuf;
@@ -68,7 +67,7 @@ class SpliceToHeldTest extends TransferFixture {
         EpollSocketChannel unregistered = new EpollSocketChannel();
         assertThrows(IllegalStateException.class, () -> EpollSplice.spliceTo(unregistered, sink));
         assertThrows(IllegalStateException.class, () -> EpollSplice.spliceTo(source, unregistered));
-        assertNull(source.pipeline().get(ClaimedSource.class));
+        assertFalse(isTaken());
         unregistered.unsafe().closeForcibly();
     }
 
@@ -164,7 +163,7 @@ class SpliceToHeldTest extends TransferFixture {
         EventLoop elsewhere = others.next();
         Future<Long> moved = EpollSplice.spliceTo(source, sink, READ - 1);
         moved.addListener(done -> source.deregister());
-        Await.until("it has begun", () -> source.pipeline().get(ClaimedSource.class) != null); // before, all is its own
+        Await.until("it has begun", this::isTaken); // before, all is its own
         link.source().send(link.forward(), 0, READ, READ);
         await(moved);
         Await.until("it has left its loop", () -> !source.isRegistered());
@@ -208,7 +207,7 @@ class SpliceToHeldTest extends TransferFixture {
             source.pipeline().addLast(beginner);
             source.pipeline().remove(SpliceToTest.Rest.class);
             Future<Long> first = EpollSplice.spliceTo(source, sink, READ / 2);
-            Await.until("it has begun", () -> source.pipeline().get(ClaimedSource.class) != null);
+            Await.until("it has begun", this::isTaken);
             link.source().send(link.forward(), 0, 10 * READ, 10 * READ);
             link.source().halfClose();
             assertEquals(READ / 2, await(first));

@@ -34,27 +34,6 @@ class SpliceToLimitTest extends TransferFixture {
         assertEquals(READ - 1, link.sink().receiveToEnd(link.forward(), 0).bytes());
     }
 
-    /** Neither before nor while the sink is asked. */
-    @Test
-    void shouldTakeNothingOfALimitThatEndsBeforeItsSinkElsewhereIsAsked() throws Exception {
-        EventLoop elsewhere = moveSink();
-        EpollSpliceHandler handler = spliceHandler();
-        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
-        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
-        LoopHold.whileHeld(elsewhere, () -> {
-            source.eventLoop().execute(() -> {
-                moved.complete(EpollSplice.spliceTo(source, sink, READ / 2));
-                limit.complete(handler.limit(READ)); // while its sink is asked
-                channelRead();
-            });
-            link.source().send(link.forward(), 0, READ, READ);
-            assertEquals(READ, await(limit.get()));
-        });
-        link.source().send(link.forward(), READ, 2 * READ, READ);
-        assertEquals(READ / 2, await(moved.get()));
-        link.sink().receive(link.forward(), READ, READ + READ / 2);
-    }
-
     /** They were on their way when the listener was told. */
     @Test
     void shouldTakeNothingOfALimitWhoseListenerBeginsIt() throws Exception {
@@ -118,27 +97,6 @@ class SpliceToLimitTest extends TransferFixture {
         assertEquals(READ - 1, link.sink().receiveToEnd(link.forward(), 0).bytes());
     }
 
-    /** What was cut off belongs to the stream, and what is before it to somebody else. */
-    @Test
-    void shouldTakeWhatIsBehindALimitThatEndsWithinAMessage() throws Exception {
-        EventLoop elsewhere = moveSink();
-        EpollSpliceHandler handler = spliceHandler();
-        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
-        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
-        LoopHold.whileHeld(elsewhere, () -> {
-            source.eventLoop().execute(() -> {
-                moved.complete(EpollSplice.spliceTo(source, sink, 80));
-                limit.complete(handler.limit(100));
-                channelRead();
-            });
-            link.source().send(link.forward(), 0, 150, 150);
-            assertEquals(100, await(limit.get()));
-        });
-        link.source().send(link.forward(), 150, 250, 100);
-        assertEquals(80, await(moved.get()));
-        link.sink().receive(link.forward(), 100, 180);
-    }
-
     /** By who is told of what was held, and is written at once. */
     @Test
     void shouldLeaveTheSourceWhereItIsCancelledWhileItBegins() throws Exception {
@@ -196,11 +154,6 @@ class SpliceToLimitTest extends TransferFixture {
             ReferenceCountUtil.release(message);
             promise.complete(written);
         }
-    }
-
-    /** Past those who hold it back while a transfer begins. */
-    private void channelRead() {
-        source.pipeline().context(EpollSpliceHandler.class).read();
     }
 
     private record ProgressListener(Runnable told)

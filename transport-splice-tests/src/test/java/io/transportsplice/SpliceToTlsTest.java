@@ -149,7 +149,7 @@ class SpliceToTlsTest {
             source.pipeline().addAfter(splice, null, Tls.FRONT.handler(Side.FRONT));
             decoded.complete(EpollSplice.spliceTo(source, sink));
         });
-        Await.until("it has begun", () -> source.pipeline().get(ClaimedSource.class) != null);
+        Await.until("it has begun", () -> TransferFixture.isTaken(source));
         java.util.concurrent.Future<?>[] greeted = {null};
         LoopHold.whileHeld(source.eventLoop(), () -> {
             link.source().send(link.forward(), 0, SMALL, SMALL);

@@ -104,6 +104,20 @@ abstract class TransferFixture {
         return handler;
     }
 
+    /** Whether a transfer has begun. */
+    boolean isTaken() {
+        return isTaken(source);
+    }
+
+    static boolean isTaken(Channel source) {
+        return source.eventLoop()
+                .submit(() -> source.pipeline().toMap().values().stream()
+                        .anyMatch(each -> each instanceof EpollSpliceHandler handler
+                                && handler.input().isTaken()))
+                .syncUninterruptibly()
+                .getNow();
+    }
+
     @AfterEach
     void close() throws Exception {
         source.close().sync();

@@ -11,8 +11,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultMessageSizeEstimator;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
@@ -59,8 +57,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     private @Nullable SpliceOutput output;
     /** The pipeline's, which keeps the one that its first write finds; a user's knows no regions. */
     private @Nullable MessageSizeEstimator estimator;
-    /** Else everything is passed through. */
-    private boolean possible;
+
+    private boolean possible; // else everything is passed through
 
     /** With {@link SpliceOptions#defaults()}. */
     public EpollSpliceHandler() {
@@ -76,7 +74,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
-        input = new SpliceInput(context, options);
+        input = new SpliceInput(context, options, this::readOn);
         begin();
     }
 
@@ -130,6 +128,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
             registration.adopt();
         }
         context.fireChannelRegistered();
+        input.goOnHere();
     }
 
     @Override
@@ -182,9 +181,15 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void read(ChannelHandlerContext context) {
+        if (!input.keepsRead()) {
+            readOn();
+        }
+    }
+
+    private void readOn() {
         tryAgain();
         if (input.read(registration != null && registration.isAdopting())) {
-            context.read();
+            ctx.read();
         }
     }
 
@@ -207,10 +212,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
-            input.endLimit();
-        }
-        context.fireUserEventTriggered(event);
+        input.event(event);
     }
 
     /**
@@ -229,21 +231,21 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      *
      * @param bytes how many, {@link Long#MAX_VALUE} for all that come
      * @return done when the last message has been handed to the next handler; its value, the bytes handed on, is less than
-     *     {@code bytes} if the input ended before, by TLS's {@code close_notify} or on a channel with ALLOW_HALF_CLOSURE. Failed if the
-     *     channel fails or is closed, by whomever, or if a FIN ends TLS. Reports progress. May be cancelled: what was taken from the socket has been handed on, the
-     *     rest is read as ever.
+     *     {@code bytes} if the input ended before, by TLS's {@code close_notify} or on a channel with ALLOW_HALF_CLOSURE.
+     *     Failed if the channel fails or is closed, or if a FIN ends TLS. Reports progress. May be cancelled: what was taken
+     *     from the socket has been handed on, the rest is read as ever.
      * @throws IllegalStateException if a limit is under way, or there is an SslHandler behind, whose bytes are not the
      *     stream's, or this is not the event loop, or the handler is in no pipeline
      */
     public ProgressiveFuture<Long> limit(long bytes) {
         checkPositiveOrZero(bytes, "bytes");
-        if (ctx == null || (ctx.isRemoved() && ctx.channel().isOpen())) {
+        if (ctx == null) {
             throw new IllegalStateException("limit() needs the handler to be in a pipeline");
         }
         if (!ctx.executor().inEventLoop()) {
             throw new IllegalStateException("limit() is to be called on the event loop of the handler's channel");
         }
-        return input.limit(bytes);
+        return input.limit(bytes, null);
     }
 
     /** Bytes that were spliced into this channel's socket so far, once it is closed, too. On the channel's event loop. */

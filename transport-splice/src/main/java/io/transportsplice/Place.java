@@ -9,7 +9,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 
 /** Where a handler stands in its pipeline. */
@@ -36,18 +35,6 @@ final class Place {
             }
         }
         return true;
-    }
-
-    /** Whether the second comes behind the first. */
-    static boolean isBehind(ChannelHandlerContext first, ChannelHandlerContext second) {
-        List<String> names = first.pipeline().names();
-        return names.indexOf(second.name()) > names.indexOf(first.name());
-    }
-
-    /** Whether the second comes next to the first. */
-    static boolean isNext(ChannelHandlerContext first, ChannelHandlerContext second) {
-        List<String> names = first.pipeline().names();
-        return names.indexOf(second.name()) == names.indexOf(first.name()) + 1;
     }
 
     /** Whether an SslHandler comes behind it, so that the bytes here are ciphers. */
@@ -94,7 +81,11 @@ final class Place {
         }
     }
 
-    /** The splice handler behind which the source's bytes are plain; put there if there is none. */
+    /**
+     * The splice handler behind which the source's bytes are plain, the one that holds some if there is one; put there if there is none.
+     *
+     * @throws IllegalStateException if bytes of the channel are being transferred
+     */
     static EpollSpliceHandler handlerOf(Channel channel) {
         String tls = null;
         EpollSpliceHandler found = null;
@@ -102,8 +93,11 @@ final class Place {
             if (entry.getValue() instanceof SslHandler) {
                 tls = entry.getKey();
                 found = null;
-            } else if (found == null && entry.getValue() instanceof EpollSpliceHandler handler) {
-                found = handler;
+            } else if (entry.getValue() instanceof EpollSpliceHandler handler) {
+                if (handler.input().isTaken()) {
+                    throw new IllegalStateException("bytes of this channel are being transferred already");
+                }
+                found = found == null || handler.input().isHolding() ? handler : found;
             }
         }
         if (found == null) {

@@ -5,12 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ProgressiveFuture;
 import io.transportsplice.SpliceOptions.Policy;
-import java.nio.channels.ClosedChannelException;
-import java.util.function.Consumer;
-import javax.net.ssl.SSLException;
 
 /**
  * The reading half of a channel with an {@link EpollSpliceHandler}: decides whether its bytes are spliced, has a
@@ -22,6 +18,8 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     private final ChannelHandlerContext ctx;
     private final InputLimit limit;
+    private final InputQueue queue;
+    private final Runnable read;
     private StreamMeter meter;
     private ReadRequest request;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
@@ -34,14 +32,13 @@ final class SpliceInput implements SpliceSource.Bounds {
     private SpliceSource source;
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
-    /** The input's end has been told. */
-    private boolean ended;
-    /** The input's if it ends next, or the channel does; else what failed is something else. */
-    private Throwable failure;
 
-    SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
+    /** How a transfer reads: as if the next handler did. */
+    SpliceInput(ChannelHandlerContext ctx, SpliceOptions options, Runnable read) {
         this.ctx = ctx;
+        this.read = read;
         limit = new InputLimit(ctx, this::leftLimit);
+        queue = new InputQueue(ctx, limit);
         meter = new StreamMeter(options);
         request = Place.isAlone(ctx) ? ReadRequest.ALONE : ReadRequest.UNKNOWN;
     }
@@ -96,6 +93,7 @@ final class SpliceInput implements SpliceSource.Bounds {
         if (limit.isSet()) {
             limit.fail(new IllegalStateException("the handler was removed"));
         }
+        queue.giveAll();
     }
 
     /**
@@ -136,7 +134,7 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     void read(Object message) {
         answered = request.isKnown() && !keptBack;
-        failure = null;
+        limit.goesOn();
         if (message instanceof ByteBuf buffer && !(message instanceof PipeByteBuf)) {
             burst += buffer.readableBytes();
             boolean filled = handle != null && !buffer.isWritable() && meter.filled();
@@ -148,23 +146,20 @@ final class SpliceInput implements SpliceSource.Bounds {
                 ctx.channel().unsafe().recvBufAllocHandle().incMessagesRead(1 << 30); // too few to overflow
             }
         }
-        limit.read(message);
-        if (ended) { // a handler in front has kept it until now
-            endIfOver();
-        }
+        queue.read(message);
     }
 
     void readComplete() {
         request = answered && request.isKnown() ? ReadRequest.NONE : request;
         answered = false;
-        failure = null;
+        limit.goesOn();
         if (burst > 0) {
             Counters.BYTES_COPIED.add(burst);
             meter.copied(burst);
             burst = 0;
             mayStart();
         }
-        limit.readComplete(); // at last: those who are told will ask for more
+        queue.readComplete(); // at last: those who are told will ask for more
     }
 
     boolean isToldToSplice() {
@@ -206,16 +201,17 @@ final class SpliceInput implements SpliceSource.Bounds {
         return Place.isFirst(ctx) ? limit.remaining() : 0;
     }
 
-    /** See {@link EpollSpliceHandler#limit}. */
-    ProgressiveFuture<Long> limit(long bytes) {
-        ProgressiveFuture<Long> future = limit.set(bytes);
+    /** See {@link EpollSpliceHandler#limit}; whose bytes are a transfer's, or else the pipeline's. */
+    ProgressiveFuture<Long> limit(long bytes, Taker taker) {
+        ProgressiveFuture<Long> future = limit.set(bytes, taker);
         if (!ctx.channel().isOpen()) {
-            closed();
+            limit.closed();
         } else if (bytes == 0) {
             limit.succeed();
         } else {
-            ended |= Place.isInputShutdown(ctx.channel()); // by its user, who is not told
-            endIfOver();
+            if (queue.isEmpty()) {
+                limit.endIfOver();
+            }
             mayStart();
         }
         return future;
@@ -228,45 +224,44 @@ final class SpliceInput implements SpliceSource.Bounds {
         }
     }
 
-    /** The input has ended. */
-    void endLimit() {
-        ended = true;
-        if (failure != null) {
-            failed(failure);
-        } else {
-            endIfOver();
-        }
-    }
-
-    void keptBy(InputLimit.Keeper keeper) {
-        limit.keptBy(keeper);
-    }
-
     /** @throws IllegalStateException if a limit is under way */
-    void checkUnlimited() {
+    ClaimedSource claim(Taker taker) {
         limit.checkUnset();
+        if (queue.claimed() == null) {
+            queue.claimedBy(new ClaimedSource(ctx, queue, limit, read));
+        }
+        queue.claimed().claim(taker);
+        return queue.claimed();
     }
 
-    /** A message that was held goes on, and counts for a limit that was set since. */
-    void goOn(Object message, Consumer<Object> to) {
-        limit.goOn(message, to);
-        if (ended) {
-            endIfOver();
+    /** Bytes are being transferred. */
+    boolean isTaken() {
+        return isHolding() && queue.claimed().isTaken();
+    }
+
+    /** They are, or have been, and some may be left. */
+    boolean isHolding() {
+        return queue.claimed() != null;
+    }
+
+    /** A {@code read()} comes by. Returns whether it is to be done later. */
+    boolean keepsRead() {
+        if (!isHolding()) {
+            return false;
+        }
+        queue.claimed().readAsked();
+        return true;
+    }
+
+    /** The channel is registered, as all know. */
+    void goOnHere() {
+        if (isHolding()) {
+            queue.claimed().registered();
         }
     }
 
-    /** TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */
-    void endIfOver() {
-        if (!limit.isSet() || limit.isBehind()) {
-            return;
-        }
-        boolean isShutdown = Place.isInputShutdown(ctx.channel());
-        SslHandler tls = Place.tlsInFront(ctx);
-        if (tls == null ? isShutdown : tls.sslCloseFuture().isSuccess()) {
-            limit.succeed();
-        } else if (isShutdown) {
-            limit.fail(new SSLException("the input ended without a close_notify"));
-        }
+    void event(Object event) {
+        queue.event(event);
     }
 
     @Override
@@ -276,12 +271,11 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** Netty tells behind the last message that reading failed, and ends the input next. */
     void mayHaveFailed(Throwable cause) {
-        failure = cause;
+        limit.mayHaveFailed(cause);
     }
 
     void closed() {
-        if (limit.isSet()) { // an exception costs microseconds, on each connection
-            limit.fail(failure == null ? new ClosedChannelException() : failure);
-        }
+        limit.closed();
+        queue.giveAll();
     }
 }

@@ -69,6 +69,7 @@ final class SpliceTransfer implements Taker {
     private final long bytes;
     private final BytesPromise promise;
     private final GenericFutureListener<Future<Void>> sinkClosed = closed -> sinkIsClosed();
+    private SpliceInput input;
     private ClaimedSource claimed;
     /** Done when no more will be taken. */
     private Future<Long> taking;
@@ -134,7 +135,8 @@ final class SpliceTransfer implements Taker {
     }
 
     private void claim() {
-        claimed = ClaimedSource.claim(source, this);
+        input = Place.handlerOf(source).input();
+        claimed = input.claim(this);
         promise.addListener(done -> onSource(this::isTold));
     }
 
@@ -148,7 +150,7 @@ final class SpliceTransfer implements Taker {
     }
 
     private void begin() {
-        claimed.afterDelivery(() -> onSource(this::takeAndWrite));
+        onSource(this::takeAndWrite);
     }
 
     private void takeAndWrite() {
@@ -158,55 +160,24 @@ final class SpliceTransfer implements Taker {
         if (promise.isDone()) {
             return;
         }
-        taking = take(bytes - Math.min(bytes, claimed.held().bytes()));
-        if (isOver()) {
-            takeNoMore();
-        } else if (!taking.isDone() || taking.isSuccess()) { // else nothing is taken
-            writeHeld();
-        }
+        taking = take();
         pending--;
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
         taking.addListener(done -> endIfOver());
-        sink.flush();
-        readMore();
+        claimed.goOn(); // what the transfer before this one read too much
     }
 
-    /** Cancelled, or an end has failed, or what has come are no bytes. */
-    private boolean isOver() {
-        return promise.isDone() || failure != null;
-    }
-
-    /** What the transfer before this one read too much. */
-    private void writeHeld() {
-        long taken = 0;
-        ByteBuf buffer;
-        while (taken < bytes && !isOver() && (buffer = claimed.held().take(bytes - taken)) != null) {
-            taken += buffer.readableBytes();
-            read(buffer);
-        }
-    }
-
-    private Future<Long> take(long rest) {
+    private Future<Long> take() {
         try {
-            return claimed.handler().limit(rest);
+            return input.limit(bytes, this);
         } catch (IllegalStateException e) { // somebody else's limit is under way
             return source.eventLoop().newFailedFuture(e);
         }
     }
 
     @Override
-    public boolean isTaking() {
-        return taking != null && !taking.isDone();
-    }
-
-    @Override
-    public boolean hasTaken() {
-        return taking != null && taking.isDone();
-    }
-
-    @Override
     public void readMore() {
-        if (isTaking() && pending < MAX_PENDING) {
+        if (taking != null && !taking.isDone() && pending < MAX_PENDING) {
             claimed.read();
         }
     }

@@ -5,12 +5,6 @@ import io.netty.buffer.ByteBuf;
 
 /** Who takes the bytes of a {@link ClaimedSource}. Confined to its event loop. */
 interface Taker {
-    /** Whether a limit that is under way is his. */
-    boolean isTaking();
-
-    /** Whether he takes no more. */
-    boolean hasTaken();
-
     void read(ByteBuf buffer);
 
     void readComplete();

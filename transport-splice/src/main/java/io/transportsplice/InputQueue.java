@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * What is read, in order, on its way to the next handler or to a transfer: cut where a limit ends, and held while a
+ * {@link ClaimedSource} says so. What a handler in front gives while a message goes on waits until that has.
+ *
+ * <p>Confined to the event loop of its channel.
+ */
+final class InputQueue {
+
+    private static final Object READ_COMPLETE = new Object();
+
+    private final ChannelHandlerContext ctx;
+    private final InputLimit limit;
+    /** Messages, and events that must not overtake them. Null until one has to wait: idle channels are many. */
+    private Deque<Object> waiting;
+    /** Null unless bytes of the channel are transferred, or have been and some are left. */
+    private ClaimedSource claimed;
+
+    private boolean goingOn;
+    /** The pipeline has got something since its last channelReadComplete. */
+    private boolean given;
+
+    InputQueue(ChannelHandlerContext ctx, InputLimit limit) {
+        this.ctx = ctx;
+        this.limit = limit;
+    }
+
+    boolean isEmpty() {
+        return waiting == null || waiting.isEmpty();
+    }
+
+    /** Null if it is not. */
+    ClaimedSource claimed() {
+        return claimed;
+    }
+
+    void claimedBy(ClaimedSource source) {
+        claimed = source;
+    }
+
+    void left(ClaimedSource source) {
+        claimed = claimed == source ? null : claimed;
+    }
+
+    void read(Object message) {
+        if (isEmpty() && claimed == null && !limit.isSet()) {
+            given = true;
+            ctx.fireChannelRead(message);
+        } else {
+            add(message);
+        }
+    }
+
+    void readComplete() {
+        if (isEmpty()) {
+            tellComplete();
+        } else {
+            add(READ_COMPLETE);
+        }
+    }
+
+    private void tellComplete() {
+        if (given || claimed == null || claimed.isOpen()) {
+            given = false;
+            ctx.fireChannelReadComplete();
+        }
+    }
+
+    /** Whether the pipeline is to have what comes before the next channelReadComplete, as it has got what was read with it. */
+    boolean isGiving() {
+        return given;
+    }
+
+    void event(Object event) {
+        if (claimed != null && event == ChannelInputShutdownReadComplete.INSTANCE) {
+            claimed.inputEnds();
+        }
+        if (isEmpty() || !isEnd(event)) {
+            pass(event);
+        } else {
+            add(event);
+        }
+    }
+
+    private void add(Object next) {
+        waiting = waiting == null ? new ArrayDeque<>(2) : waiting;
+        waiting.add(next);
+        goOn();
+    }
+
+    /** All that may. */
+    void goOn() {
+        if (goingOn) {
+            return;
+        }
+        goingOn = true;
+        try {
+            while (!isEmpty() && mayGoOn(waiting.peek())) {
+                goOn(waiting.poll());
+            }
+        } finally {
+            goingOn = false;
+        }
+        if (given && !isEmpty()) { // the rest is held
+            tellComplete();
+        }
+        if (isEmpty() && limit.hasEnded()) { // a handler in front has kept it until now
+            limit.endIfOver();
+        }
+        if (claimed != null) {
+            claimed.wentOn();
+        }
+    }
+
+    private boolean mayGoOn(Object next) {
+        return claimed == null || next == READ_COMPLETE || isEnd(next) || claimed.mayHave(next);
+    }
+
+    private static boolean isEnd(Object event) {
+        return event == ChannelInputShutdownEvent.INSTANCE
+                || event == ChannelInputShutdownReadComplete.INSTANCE
+                || event instanceof SslCloseCompletionEvent;
+    }
+
+    private void goOn(Object next) {
+        if (next == READ_COMPLETE) {
+            tellComplete();
+        } else if (isEnd(next)) {
+            pass(next);
+        } else {
+            boolean isPipelines = claimed == null || claimed.givesOne();
+            given |= isPipelines;
+            if (limit.isSet() && next instanceof ByteBuf buffer) {
+                limit.pass(upToLimit(buffer));
+            } else {
+                ctx.fireChannelRead(next);
+            }
+        }
+    }
+
+    private ByteBuf upToLimit(ByteBuf buffer) {
+        if (buffer.readableBytes() <= limit.remaining()) {
+            return buffer;
+        }
+        waiting.addFirst(buffer); // whose rest is next, and all of it if there is no memory
+        return buffer.readRetainedSlice((int) limit.remaining());
+    }
+
+    private void pass(Object event) {
+        if (event == ChannelInputShutdownReadComplete.INSTANCE || event == SslCloseCompletionEvent.SUCCESS) {
+            limit.end();
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    /** To the pipeline, though nobody asks. */
+    void giveAll() {
+        if (claimed != null) {
+            claimed.giveAll();
+        }
+        goOn();
+    }
+}
