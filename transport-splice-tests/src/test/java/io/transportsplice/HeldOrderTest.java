@@ -8,7 +8,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -67,7 +69,7 @@ class HeldOrderTest {
         source.pipeline().addLast(new EpollSpliceHandler(), receiver);
         EpollSplice.spliceTo(source, sink, 1);
         for (String message : List.of("123", "4567", "89ab")) {
-            source.pipeline().fireChannelRead(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+            fireRead(message);
             source.pipeline().fireChannelReadComplete();
         }
         source.runPendingTasks();
@@ -110,7 +112,7 @@ class HeldOrderTest {
         EpollSplice.spliceTo(source, sink).cancel(false);
         source.runPendingTasks();
         addHalver();
-        source.pipeline().fireChannelRead(Unpooled.copiedBuffer("1234", StandardCharsets.US_ASCII));
+        fireRead("1234");
         source.pipeline().fireChannelReadComplete();
         source.read();
         source.read();
@@ -138,7 +140,7 @@ class HeldOrderTest {
         EpollSplice.spliceTo(source, sink, 1)
                 .addListener(done -> handler.limit(1).addListener(passed -> EpollSplice.spliceTo(source, sink, 3)));
         for (String message : List.of("123", "4567", "89ab")) {
-            source.pipeline().fireChannelRead(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+            fireRead(message);
             source.pipeline().fireChannelReadComplete();
         }
         source.runPendingTasks();
@@ -157,7 +159,7 @@ class HeldOrderTest {
         EpollSplice.spliceTo(source, sink).cancel(false);
         source.runPendingTasks();
         source.pipeline().addAfter(source.pipeline().context(handler).name(), null, new ChannelInboundHandlerAdapter());
-        source.pipeline().fireChannelRead(Unpooled.copiedBuffer("1234", StandardCharsets.US_ASCII));
+        fireRead("1234");
         source.pipeline().fireChannelReadComplete();
         handler.limit(1).addListener(passed -> EpollSplice.spliceTo(source, sink, 2));
         source.read();
@@ -181,11 +183,50 @@ class HeldOrderTest {
         source.config().setAutoRead(false);
         source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
         EpollSplice.spliceTo(source, sink, 1).addListener(done -> EpollSplice.spliceTo(source, sink, 2));
-        source.pipeline().fireChannelRead(Unpooled.copiedBuffer("123", StandardCharsets.US_ASCII));
+        fireRead("123");
         source.pipeline().fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
         source.pipeline().fireChannelReadComplete();
         source.runPendingTasks();
         end("SslCloseCompletionEvent(SUCCESS) ");
+    }
+
+    /** As the messages were read, which a decoder in front may have made of one. */
+    @Test
+    void shouldGiveWhatWasReadTogether() {
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
+        EpollSplice.spliceTo(source, sink, 1);
+        fireRead("12");
+        fireRead("3");
+        source.pipeline().fireChannelReadComplete();
+        source.runPendingTasks();
+        source.read();
+        end("2 3 . ");
+    }
+
+    /** Its message is complete for whoever has got it, such as a FlushConsolidationHandler, which keeps flushes until then. */
+    @Test
+    void shouldFlushTheReplyOfWhoBeginsATransfer() {
+        source.pipeline().addLast(new EpollSpliceHandler(), new FlushConsolidationHandler(), new Negotiator());
+        fireRead("hello");
+        source.pipeline().fireChannelReadComplete();
+        ByteBuf reply = source.readOutbound();
+        assertEquals("granted", reply.toString(StandardCharsets.US_ASCII));
+        reply.release();
+        end("");
+    }
+
+    private void fireRead(String message) {
+        source.pipeline().fireChannelRead(Unpooled.copiedBuffer(message, StandardCharsets.US_ASCII));
+    }
+
+    private final class Negotiator extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+            ctx.writeAndFlush(Unpooled.copiedBuffer("granted", StandardCharsets.US_ASCII));
+            EpollSplice.spliceTo(source, sink);
+        }
     }
 
     @ParameterizedTest
