@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -32,6 +33,29 @@ class SpliceToLimitTest extends TransferFixture {
         assertInstanceOf(IllegalStateException.class, refused.await().cause());
         sink.close().sync();
         assertEquals(READ - 1, link.sink().receiveToEnd(link.forward(), 0).bytes());
+    }
+
+    /** Which has nothing of what comes until then, and all of it then. */
+    @Test
+    void shouldBeRefusedBesideALimitThatCameWhileItsSinkWasAsked() throws Exception {
+        EventLoop elsewhere = moveSink();
+        EpollSpliceHandler handler = spliceHandler();
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
+        LoopHold.whileHeld(elsewhere, () -> {
+            source.eventLoop().execute(() -> {
+                moved.complete(EpollSplice.spliceTo(source, sink, READ / 2));
+                limit.complete(handler.limit(READ));
+                source.pipeline().context(handler).read(); // past the transfer
+            });
+            link.source().send(link.forward(), 0, READ, READ);
+            Await.until("it has been read", () -> unread() == 0);
+            source.eventLoop().submit(() -> {}).sync();
+            assertFalse(limit.get().isDone());
+        });
+        assertInstanceOf(IllegalStateException.class, moved.get().await().cause());
+        source.config().setAutoRead(true);
+        assertEquals(READ, await(limit.get()));
     }
 
     /** They were on their way when the listener was told. */

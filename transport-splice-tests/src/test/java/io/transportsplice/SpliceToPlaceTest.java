@@ -11,7 +11,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -43,6 +42,19 @@ class SpliceToPlaceTest extends TransferFixture {
         link.sink().receive(link.forward(), READ - 1 + held, 2 * READ - 1 + held);
     }
 
+    @Test
+    void shouldBeginWithWhatIsHeldThoughAnotherSpliceHandlerCameInFront() throws Exception {
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ - 1, await(EpollSplice.spliceTo(source, sink, READ - 1)));
+        source.eventLoop()
+                .submit(() -> source.pipeline().addFirst(new EpollSpliceHandler()))
+                .sync();
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ);
+        link.source().send(link.forward(), READ, 2 * READ, READ);
+        assertEquals(READ, await(moved));
+        link.sink().receive(link.forward(), 0, 2 * READ - 1);
+    }
+
     /** While its sink is asked, on another loop; and nothing more comes. */
     @Test
     void shouldFailThoughWhatAreNoBytesCameBeforeItBegan() throws Exception {
@@ -67,10 +79,6 @@ class SpliceToPlaceTest extends TransferFixture {
         });
         ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved.get()));
         assertInstanceOf(UnsupportedMessageTypeException.class, e.getCause());
-    }
-
-    private int unread() {
-        return Availability.LIBC.unread(((UnixChannel) source).fd().intValue());
     }
 
     /** Before its first loop has done what the transfer has left to do: in their order, and not by the two of them. */

@@ -7,6 +7,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
@@ -116,6 +117,10 @@ abstract class TransferFixture {
                                 && handler.input().isTaken()))
                 .syncUninterruptibly()
                 .getNow();
+    }
+
+    int unread() {
+        return Availability.LIBC.unread(((UnixChannel) source).fd().intValue());
     }
 
     @AfterEach
