@@ -109,6 +109,23 @@ class LimitBehindTransferTest extends TransferFixture {
         verify(READ - 1);
     }
 
+    /** Who is told of no end, and nobody else either. */
+    @Test
+    void shouldEndBehindWhatIsHeldWhereItsUserEndedTheInput() throws Exception {
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
+        EpollSplice.spliceTo(source, sink, READ - 1).addListener(done -> {
+            ((DuplexChannel) source).shutdownInput();
+            limit.complete(spliceHandler().limit(READ));
+        });
+        link.source().send(link.forward(), 0, READ, READ);
+        result(limit);
+        source.config().setAutoRead(true);
+        long passed = await(result(limit)); // none where it is spliced: nothing was held
+        recorder.await(1);
+        assertEquals(recorder.limited, passed);
+    }
+
     /** Where nothing is held, and a cancelled transfer has left a read outstanding. */
     @Test
     void shouldEndWhereNothingComes() throws Exception {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledHeapByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -24,6 +26,7 @@ class LimitCutTest {
     private final EpollSpliceHandler handler = new EpollSpliceHandler();
     private final StringBuilder received = new StringBuilder();
     private int next;
+    private boolean leaves;
 
     /** Wants the next message within each, which a handler in front has already. */
     private final class Receiver extends ChannelInboundHandlerAdapter {
@@ -41,7 +44,11 @@ class LimitCutTest {
             bytes.release();
             if (next > 0) {
                 handler.limit(next);
-                next = 0;
+            }
+            next = 0;
+            if (leaves) {
+                leaves = false;
+                ctx.pipeline().remove(handler);
             }
             ctx.read();
         }
@@ -104,6 +111,31 @@ class LimitCutTest {
     void shouldKeepTheOrder() {
         receive(2, "abcd", "ef", "gh");
         assertEquals("(ab)[cd][ef][gh]", received.toString());
+    }
+
+    @Test
+    void shouldKeepTheOrderThoughTheHandlerIsRemovedWithin() {
+        leaves = true;
+        receive(2, "abcd", "ef", "gh");
+        assertEquals("(ab)[cd][ef][gh]", received.toString());
+    }
+
+    /** Which goes on as a whole then. */
+    @Test
+    void shouldFailWhereThereIsNoMemoryToCutAMessage() {
+        OutOfMemoryError error = new OutOfMemoryError("made by a test");
+        ByteBuf uncut = new UnpooledHeapByteBuf(UnpooledByteBufAllocator.DEFAULT, 4, 4) {
+            @Override
+            public ByteBuf readRetainedSlice(int length) {
+                throw error;
+            }
+        };
+        EmbeddedChannel channel = new EmbeddedChannel(handler, new Receiver());
+        Future<Long> limit = handler.limit(2);
+        channel.pipeline().fireChannelRead(uncut.writeBytes("abcd".getBytes(StandardCharsets.US_ASCII)));
+        assertEquals(error, limit.cause());
+        assertEquals("[abcd]", received.toString());
+        channel.finishAndReleaseAll();
     }
 
     @ParameterizedTest

@@ -20,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A transfer and a limit of somebody else's on the same source: whose bytes are whose. */
 class SpliceToLimitTest extends TransferFixture {
@@ -59,13 +61,14 @@ class SpliceToLimitTest extends TransferFixture {
     }
 
     /** They were on their way when the listener was told. */
-    @Test
-    void shouldTakeNothingOfALimitWhoseListenerBeginsIt() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {READ, 2 * READ})
+    void shouldTakeNothingOfALimitWhoseListenerBeginsIt(int limited) throws Exception {
         EpollSpliceHandler handler = spliceHandler();
         CompletableFuture<Future<Long>> moved = new CompletableFuture<>();
         source.eventLoop()
                 .submit(() -> {
-                    ProgressiveFuture<Long> limit = handler.limit(2 * READ);
+                    ProgressiveFuture<Long> limit = handler.limit(limited);
                     limit.addListener(new ProgressListener(() -> {
                         if (limit.cancel(false)) {
                             moved.complete(EpollSplice.spliceTo(source, sink, READ));

@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,12 +11,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.LoopHold;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -53,6 +59,58 @@ class SpliceToPlaceTest extends TransferFixture {
         link.source().send(link.forward(), READ, 2 * READ, READ);
         assertEquals(READ, await(moved));
         link.sink().receive(link.forward(), 0, 2 * READ - 1);
+    }
+
+    /** Which has taken its last bytes, but not written them: what it changed is as it was, and then the second's. */
+    @Test
+    void shouldBeginThoughTheHandlerOfAnotherWasRemovedThatStillWrites() throws Exception {
+        spliceHandler();
+        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
+        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ReferenceCountUtil.release(message);
+                written.complete(promise);
+            }
+        });
+        Future<Long> first = EpollSplice.spliceTo(source, sink, READ);
+        link.source().send(link.forward(), 0, READ / 2, READ / 2);
+        ChannelPromise promise = written.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        source.eventLoop()
+                .submit(() -> source.pipeline().remove(EpollSpliceHandler.class))
+                .sync();
+        Future<Long> second = EpollSplice.spliceTo(source, sink, READ);
+        promise.setSuccess();
+        assertInstanceOf(IllegalStateException.class, first.await().cause());
+        assertTrue(isTaken());
+        assertEquals(true, source.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+        second.cancel(false);
+        source.eventLoop().submit(() -> {}).sync();
+        assertEquals(false, source.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+    }
+
+    /** What it does there is not done on the source's loop. */
+    @Test
+    @SuppressWarnings("deprecation") // to add it with an executor: users may
+    void shouldUseNoHandlerWithAnExecutorOfItsOwn() throws Exception {
+        source.pipeline().addFirst(GlobalEventExecutor.INSTANCE, "own", new EpollSpliceHandler());
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, READ);
+        link.source().send(link.forward(), 0, READ, READ);
+        assertEquals(READ, await(moved));
+        link.sink().receive(link.forward(), 0, READ);
+    }
+
+    /** Whoever is told of it may begin another. */
+    @Test
+    void shouldLeaveItsSourceBeforeItTellsThatItsSinkIsClosed() throws Exception {
+        sink.close().sync();
+        CompletableFuture<Future<Long>> second = new CompletableFuture<>();
+        LoopHold.whileHeld(
+                source.eventLoop(),
+                () -> EpollSplice.spliceTo(source, sink)
+                        .addListener(done -> second.complete(EpollSplice.spliceTo(source, sink))));
+        Future<Long> refused = second.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        assertInstanceOf(ClosedChannelException.class, refused.await().cause());
     }
 
     /** While its sink is asked, on another loop; and nothing more comes. */
@@ -113,6 +171,7 @@ class SpliceToPlaceTest extends TransferFixture {
         byte[] received = new byte[2 * READ - 1];
         recorder.bytes.readBytes(received);
         link.forward().verify(received, 0, received.length, 1);
+        assertFalse(recorder.isElsewhere);
     }
 
     /** Makes two messages of each. */
@@ -129,9 +188,11 @@ class SpliceToPlaceTest extends TransferFixture {
     /** Asks for one message after the other. */
     private static final class Recorder extends ChannelInboundHandlerAdapter {
         private final ByteBuf bytes = Unpooled.buffer();
+        private volatile boolean isElsewhere;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
+            isElsewhere |= !ctx.executor().inEventLoop();
             bytes.writeBytes((ByteBuf) message);
             ReferenceCountUtil.release(message);
         }

@@ -136,6 +136,20 @@ class SpliceToTlsTest {
         link.sink().receive(link.forward(), SMALL, isWhole ? 2 * SMALL : 2 * SMALL - 1);
     }
 
+    @Test
+    void shouldEndAtOnceWhereTlsHasEnded() throws Exception {
+        open(Tls.FRONT, true);
+        Future<Long> first = EpollSplice.spliceTo(source, sink, SMALL);
+        client.handshake();
+        client.send(link.forward(), 0, SMALL);
+        assertEquals(SMALL, await(first));
+        client.closeNotify();
+        source.read();
+        SslHandler tls = source.pipeline().get(SslHandler.class);
+        Await.until("TLS has ended", () -> tls.sslCloseFuture().isDone());
+        assertEquals(0, await(EpollSplice.spliceTo(source, sink)));
+    }
+
     /** The transfer before has read TLS's first bytes, too: they are TLS's, wherever that stands by then. */
     @Test
     void shouldShowTlsWhatWasHeld() throws Exception {

@@ -27,7 +27,7 @@ final class ClaimedSource {
     private boolean wasHalfClosing;
     private boolean inputEnded;
     /** The source's own pipeline may have what comes. */
-    private boolean open = true;
+    private boolean open;
     /** The source's own pipeline asked for a message. */
     private boolean readAsked;
     /** A transfer asked for one, and nobody else has: Netty takes no read() back. */
@@ -46,10 +46,6 @@ final class ClaimedSource {
         return taker != null;
     }
 
-    boolean isOpen() {
-        return open;
-    }
-
     void claim(Taker newTaker) {
         taker = newTaker;
         open = false;
@@ -65,7 +61,7 @@ final class ClaimedSource {
 
     /** His transfer is about to end: the source is as it was before, but for what is held. */
     void release(Taker of) {
-        if (taker != of) {
+        if (taker == null || taker != of) {
             return; // it has been already
         }
         taker = null;
@@ -88,6 +84,7 @@ final class ClaimedSource {
             return; // where it is registered next this is done again
         }
         open = true;
+        queue.endBurst();
         queue.goOn();
         if (inputEnded && open && !wasHalfClosing) {
             channel().close(); // as Netty would have
@@ -115,7 +112,7 @@ final class ClaimedSource {
 
     /** The source's own pipeline asks for one. */
     void readAsked() {
-        readAsked = true;
+        readAsked |= !channel().config().isAutoRead(); // else whoever switches that off takes it back
         if (taker != null) {
             keepAutoReadOff();
         } else if (open) {
@@ -144,10 +141,18 @@ final class ClaimedSource {
         if (taker == null) {
             return open && (queue.isGiving() || inputEnded || isAsked());
         }
-        if (limit.isOf(taker) && !(message instanceof ByteBuf)) {
-            taker.fail(new UnsupportedMessageTypeException(message, ByteBuf.class)); // and no more are taken
+        if (message instanceof ByteBuf) {
+            return isTaking();
         }
-        return limit.isOf(taker);
+        while (isTaking()) { // whose end another may follow
+            taker.fail(new UnsupportedMessageTypeException(message, ByteBuf.class));
+        }
+        return false;
+    }
+
+    /** Whether what comes is a transfer's. */
+    boolean isTaking() {
+        return taker != null && limit.isOf(taker);
     }
 
     /** A message goes on. Returns whether it goes to the source's own pipeline. */
@@ -156,6 +161,14 @@ final class ClaimedSource {
             readAsked = false;
         } else {
             readAhead = false;
+        }
+        return open || givesAll;
+    }
+
+    /** Of what the taker has got, too. Returns whether the source's own pipeline is to be told. */
+    boolean readComplete() {
+        if (taker != null) {
+            taker.readComplete();
         }
         return open;
     }
@@ -166,27 +179,32 @@ final class ClaimedSource {
         readAhead = false;
     }
 
+    /** For ever, as the handler leaves, or the channel has ended. */
     void giveAll() {
         givesAll = true;
+        release(taker);
     }
 
     /** Has gone on as far as it may. */
     void wentOn() {
         if (taker != null) {
-            taker.readComplete();
+            taker.readMore();
         } else if (open && queue.isEmpty()) {
             readOrLeave();
         }
     }
 
     private void readOrLeave() {
-        if (isAsked() && !inputEnded) {
+        boolean isAsked = isAsked();
+        if (isAsked) {
             readAsked = false;
             readAhead = false;
-            read.run();
         }
-        if (open && queue.isEmpty() && !readAhead) {
+        if (!readAhead) {
             queue.left(this);
+        }
+        if (isAsked) {
+            read.run(); // at last: those in front may answer within
         }
     }
 }

@@ -64,15 +64,25 @@ final class InputQueue {
     void readComplete() {
         if (isEmpty()) {
             tellComplete();
-        } else {
-            add(READ_COMPLETE);
+            return;
         }
+        if (claimed != null) {
+            claimed.readComplete(); // of what it has got, though the rest is held
+        }
+        add(READ_COMPLETE);
     }
 
     private void tellComplete() {
-        if (given || claimed == null || claimed.isOpen()) {
+        if (claimed == null || claimed.readComplete() || given) {
             given = false;
             ctx.fireChannelReadComplete();
+        }
+    }
+
+    /** No handler in front need have told. */
+    void endBurst() {
+        if (given) {
+            tellComplete();
         }
     }
 
@@ -111,8 +121,8 @@ final class InputQueue {
         } finally {
             goingOn = false;
         }
-        if (given && !isEmpty()) { // the rest is held
-            tellComplete();
+        if (!isEmpty()) { // the rest is held
+            endBurst();
         }
         if (isEmpty() && limit.hasEnded()) { // a handler in front has kept it until now
             limit.endIfOver();
@@ -138,22 +148,36 @@ final class InputQueue {
         } else if (isEnd(next)) {
             pass(next);
         } else {
-            boolean isPipelines = claimed == null || claimed.givesOne();
-            given |= isPipelines;
-            if (limit.isSet() && next instanceof ByteBuf buffer) {
-                limit.pass(upToLimit(buffer));
-            } else {
-                ctx.fireChannelRead(next);
-            }
+            give(next);
         }
     }
 
+    private void give(Object message) {
+        boolean isLimited = limit.isSet() && message instanceof ByteBuf;
+        Object part = isLimited ? upToLimit((ByteBuf) message) : message;
+        if (part == null) {
+            return;
+        }
+        given |= claimed == null || claimed.givesOne();
+        if (isLimited) {
+            limit.pass((ByteBuf) part);
+        } else {
+            ctx.fireChannelRead(part);
+        }
+    }
+
+    /** Null if there is no memory for it: all is as it was, without the limit. */
     private ByteBuf upToLimit(ByteBuf buffer) {
         if (buffer.readableBytes() <= limit.remaining()) {
             return buffer;
         }
-        waiting.addFirst(buffer); // whose rest is next, and all of it if there is no memory
-        return buffer.readRetainedSlice((int) limit.remaining());
+        waiting.addFirst(buffer); // the rest is next
+        try {
+            return buffer.readRetainedSlice((int) limit.remaining());
+        } catch (Throwable e) {
+            limit.fail(e);
+            return null;
+        }
     }
 
     private void pass(Object event) {
@@ -168,6 +192,7 @@ final class InputQueue {
         if (claimed != null) {
             claimed.giveAll();
         }
+        goingOn = false; // what a handler in front gives next passes us, even within a message
         goOn();
     }
 }

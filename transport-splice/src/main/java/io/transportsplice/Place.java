@@ -93,7 +93,8 @@ final class Place {
             if (entry.getValue() instanceof SslHandler) {
                 tls = entry.getKey();
                 found = null;
-            } else if (entry.getValue() instanceof EpollSpliceHandler handler) {
+            } else if (entry.getValue() instanceof EpollSpliceHandler handler
+                    && channel.pipeline().context(handler).executor().inEventLoop()) {
                 if (handler.input().isTaken()) {
                     throw new IllegalStateException("bytes of this channel are being transferred already");
                 }

@@ -66,7 +66,6 @@ final class SpliceTransfer implements Taker {
 
     private final Channel source;
     private final Sink sink;
-    private final long bytes;
     private final BytesPromise promise;
     private final GenericFutureListener<Future<Void>> sinkClosed = closed -> sinkIsClosed();
     private SpliceInput input;
@@ -83,7 +82,6 @@ final class SpliceTransfer implements Taker {
     private SpliceTransfer(Channel source, Sink sink, long bytes) {
         this.source = source;
         this.sink = sink;
-        this.bytes = bytes;
         promise = new BytesPromise(bytes, source::eventLoop);
     }
 
@@ -97,7 +95,7 @@ final class SpliceTransfer implements Taker {
                 if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
                     sink.pipeline().addFirst(new EpollSpliceHandler(SpliceOptions.ON_DEMAND));
                 }
-                transfer.onSource(transfer::begin);
+                transfer.onSource(transfer::takeAndWrite);
             });
         });
         return transfer.promise;
@@ -108,7 +106,7 @@ final class SpliceTransfer implements Taker {
         SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
         transfer.onSource(() -> {
             transfer.claim();
-            transfer.begin();
+            transfer.takeAndWrite();
         });
         return transfer.promise;
     }
@@ -127,11 +125,21 @@ final class SpliceTransfer implements Taker {
                 () -> {
                     try {
                         task.run();
-                    } catch (RuntimeException e) {
-                        promise.tryFailure(e);
+                    } catch (Throwable e) {
+                        refuse(e);
                     }
                 },
                 () -> promise.tryFailure(new ClosedChannelException()));
+    }
+
+    /** Whoever is told may begin another. */
+    private void refuse(Throwable cause) {
+        onSource(() -> {
+            if (claimed != null) {
+                claimed.release(this);
+            }
+            promise.tryFailure(cause);
+        });
     }
 
     private void claim() {
@@ -149,36 +157,28 @@ final class SpliceTransfer implements Taker {
         }
     }
 
-    private void begin() {
-        onSource(this::takeAndWrite);
-    }
-
     private void takeAndWrite() {
-        if (sink.closed().isDone()) {
-            promise.tryFailure(new ClosedChannelException()); // what is held stays
-        }
         if (promise.isDone()) {
             return;
         }
-        taking = take();
+        if (sink.closed().isDone()) {
+            refuse(new ClosedChannelException()); // what is held stays
+            return;
+        }
+        taking = input.limit(promise.remaining(), this); // throws if somebody else's is under way
         pending--;
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
         taking.addListener(done -> endIfOver());
         claimed.goOn(); // what the transfer before this one read too much
-    }
-
-    private Future<Long> take() {
-        try {
-            return input.limit(bytes, this);
-        } catch (IllegalStateException e) { // somebody else's limit is under way
-            return source.eventLoop().newFailedFuture(e);
-        }
+        sink.flush();
     }
 
     @Override
     public void readMore() {
-        if (taking != null && !taking.isDone() && pending < MAX_PENDING) {
+        if (claimed.isTaking() && pending < MAX_PENDING) {
             claimed.read();
+        } else if (taking != null) {
+            sink.flush(); // nothing need come that tells when to
         }
     }
 
