@@ -21,8 +21,6 @@ final class InputLimit {
     private BytesPromise promise;
     /** Null if the bytes are the pipeline's. */
     private Taker taker;
-    /** The input's end has been told. */
-    private boolean ended;
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
@@ -62,7 +60,6 @@ final class InputLimit {
         BytesPromise started = new BytesPromise(bytes, ctx::executor);
         promise = started;
         taker = newTaker;
-        ended |= Place.isInputShutdown(ctx.channel()); // by its user, who is not told
         started.addListener(done -> {
             if (done.isCancelled() && promise == started) {
                 leave();
@@ -103,16 +100,11 @@ final class InputLimit {
 
     /** The input has ended. */
     void end() {
-        ended = true;
         if (failure != null) {
             fail(failure);
         } else {
             endIfOver();
         }
-    }
-
-    boolean hasEnded() {
-        return ended;
     }
 
     /** Nothing is to come. TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */

@@ -124,9 +124,6 @@ final class InputQueue {
         if (!isEmpty()) { // the rest is held
             endBurst();
         }
-        if (isEmpty() && limit.hasEnded()) { // a handler in front has kept it until now
-            limit.endIfOver();
-        }
         if (claimed != null) {
             claimed.wentOn();
         }
