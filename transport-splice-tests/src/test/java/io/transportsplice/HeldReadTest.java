@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -39,9 +40,13 @@ class HeldReadTest extends HeldFixture {
     }
 
     /** Its message is complete for whoever has got it, such as a FlushConsolidationHandler, which keeps flushes until then. */
-    @Test
-    void shouldFlushTheReplyOfWhoBeginsATransfer() {
-        source.pipeline().addLast(new EpollSpliceHandler(), new FlushConsolidationHandler(), new Negotiator());
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldFlushTheReplyOfWhoBeginsATransfer(boolean bringsItsHandler) {
+        if (!bringsItsHandler) {
+            source.pipeline().addLast(new EpollSpliceHandler());
+        }
+        source.pipeline().addLast(new FlushConsolidationHandler(), new Negotiator());
         fireRead("hello");
         source.pipeline().fireChannelReadComplete();
         ByteBuf reply = source.readOutbound();
@@ -54,12 +59,27 @@ class HeldReadTest extends HeldFixture {
     @Test
     void shouldServeAReadThatIsAnsweredWithin() {
         source.config().setAutoRead(false);
-        source.pipeline().addLast(new FlowControlHandler(), new EpollSpliceHandler(), new Receiver(false));
+        source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
+        source.pipeline().addFirst(new FlowControlHandler());
         fireRead("1");
         fireRead("23");
         EpollSplice.spliceTo(source, sink, 1).addListener(done -> source.read());
         source.runPendingTasks();
         end("23 . ");
+    }
+
+    /** Who answers a read() with one message, and forgets what is asked for within that. */
+    @Test
+    void shouldReadOnThoughAHandlerInFrontForgetsWhatItIsAskedWithin() {
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new FlowControlHandler(), new EpollSpliceHandler());
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, 3);
+        for (String message : List.of("1", "2", "3")) {
+            fireRead(message);
+            source.pipeline().fireChannelReadComplete();
+        }
+        assertTrue(moved.isSuccess());
+        end("");
     }
 
     /** No handler in front need tell of the end of a burst. */

@@ -187,10 +187,12 @@ final class ClaimedSource {
 
     /** Has gone on as far as it may. */
     void wentOn() {
-        if (taker != null) {
-            taker.readMore();
-        } else if (open && queue.isEmpty()) {
-            readOrLeave();
+        if (taker == null) {
+            if (open && queue.isEmpty()) {
+                readOrLeave();
+            }
+        } else if (!isTaking()) { // who is asked within a message forgets it: more is asked for behind that
+            taker.readComplete();
         }
     }
 

@@ -30,9 +30,11 @@ final class InputQueue {
     /** The pipeline has got something since its last channelReadComplete. */
     private boolean given;
 
-    InputQueue(ChannelHandlerContext ctx, InputLimit limit) {
+    /** Before the handler came the pipeline may have got something: if somebody was there. */
+    InputQueue(ChannelHandlerContext ctx, InputLimit limit, boolean given) {
         this.ctx = ctx;
         this.limit = limit;
+        this.given = given;
     }
 
     boolean isEmpty() {

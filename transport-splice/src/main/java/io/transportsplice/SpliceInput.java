@@ -38,9 +38,10 @@ final class SpliceInput implements SpliceSource.Bounds {
         this.ctx = ctx;
         this.read = read;
         limit = new InputLimit(ctx, this::leftLimit);
-        queue = new InputQueue(ctx, limit);
+        boolean isAlone = Place.isAlone(ctx);
+        queue = new InputQueue(ctx, limit, !isAlone);
         meter = new StreamMeter(options);
-        request = Place.isAlone(ctx) ? ReadRequest.ALONE : ReadRequest.UNKNOWN;
+        request = isAlone ? ReadRequest.ALONE : ReadRequest.UNKNOWN;
     }
 
     void adopted(SplicingHandle newHandle) {

@@ -170,15 +170,13 @@ final class SpliceTransfer implements Taker {
         sink.closed().addListener(sinkClosed); // now, as it may be closed already
         taking.addListener(done -> endIfOver());
         claimed.goOn(); // what the transfer before this one read too much
-        sink.flush();
+        readComplete();
     }
 
     @Override
     public void readMore() {
         if (claimed.isTaking() && pending < MAX_PENDING) {
             claimed.read();
-        } else if (taking != null) {
-            sink.flush(); // nothing need come that tells when to
         }
     }
 
