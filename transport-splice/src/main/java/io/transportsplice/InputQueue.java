@@ -112,6 +112,7 @@ final class InputQueue {
 
     /** All that may. */
     void goOn() {
+        assert ctx.executor().inEventLoop();
         if (goingOn) {
             return;
         }
