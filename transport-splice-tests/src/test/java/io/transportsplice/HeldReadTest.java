@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.handler.flow.FlowControlHandler;
@@ -17,10 +21,15 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** When a source's own pipeline gets what a transfer has read too much: if it asks, and with its channelReadComplete. */
@@ -95,19 +104,105 @@ class HeldReadTest extends HeldFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void shouldCompleteWhatIsGivenUnasked(boolean closes) {
+    @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+    void shouldCompleteWhatIsGivenUnasked(boolean closes, boolean isComplete) {
         source.config().setAutoRead(false);
         source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
         EpollSplice.spliceTo(source, sink, 1);
         fireRead("12");
-        source.pipeline().fireChannelReadComplete();
+        if (isComplete) {
+            source.pipeline().fireChannelReadComplete();
+        }
         if (closes) {
             source.close();
         } else {
             source.pipeline().remove(EpollSpliceHandler.class);
         }
         end("2 . ");
+    }
+
+    /** Which was kept: once, and not when the transfer is over at last, whose sink stands still. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "12"})
+    void shouldServeAReadWhoseHandlerIsRemoved(String message) {
+        AtomicInteger reads = new AtomicInteger();
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
+        source.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void read(ChannelHandlerContext ctx) {
+                reads.incrementAndGet();
+                ctx.read();
+            }
+        });
+        AtomicReference<ChannelPromise> written = new AtomicReference<>();
+        sink.pipeline().addLast(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object bytes, ChannelPromise promise) {
+                ReferenceCountUtil.release(bytes);
+                written.set(promise);
+            }
+        });
+        EpollSplice.spliceTo(source, sink, 1);
+        source.read();
+        fireRead(message);
+        source.pipeline().fireChannelReadComplete();
+        int before = reads.get();
+        source.pipeline().remove(EpollSpliceHandler.class);
+        boolean isServed = message.length() > 1; // by what was held
+        assertEquals(isServed ? before : before + 1, reads.get());
+        written.get().setSuccess();
+        source.runPendingTasks();
+        assertEquals(isServed ? before : before + 1, reads.get());
+        end(isServed ? "2 . " : "");
+    }
+
+    /** Gives one message for each read(), and tells of no channelReadComplete. */
+    private static final class Front extends ChannelDuplexHandler {
+        private final Queue<Object> messages = new ArrayDeque<>();
+        private boolean isAsked;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            messages.add(message);
+            give(ctx);
+        }
+
+        @Override
+        public void read(ChannelHandlerContext ctx) {
+            isAsked = true;
+            give(ctx);
+        }
+
+        private void give(ChannelHandlerContext ctx) {
+            if (isAsked && !messages.isEmpty()) {
+                isAsked = false;
+                ctx.fireChannelRead(messages.poll());
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {}
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldWriteWhatAHandlerInFrontGives(boolean hasAll) {
+        source.config().setAutoRead(false);
+        source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
+        source.pipeline().addFirst(new Front());
+        if (hasAll) {
+            List.of("1", "2", "3").forEach(this::fireRead);
+        }
+        Future<Long> moved = EpollSplice.spliceTo(source, sink, 2);
+        if (!hasAll) {
+            List.of("1", "2", "3").forEach(this::fireRead);
+            source.pipeline().fireChannelReadComplete();
+        }
+        source.runPendingTasks();
+        assertTrue(moved.isSuccess());
+        source.read();
+        end("3 ");
     }
 
     /** Which takes back what it has asked for. */
@@ -124,28 +219,46 @@ class HeldReadTest extends HeldFixture {
         end("2 . ");
     }
 
-    @Test
-    void shouldLeaveItsSourceThoughAnErrorEndsItsBeginning() {
-        AssertionError error = new AssertionError("made by a test");
-        EmbeddedChannel faulty = new EmbeddedChannel() {
-            private boolean isOpened = closeFuture() != null;
+    private static final class FaultyChannel extends EmbeddedChannel {
+        private final AssertionError error = new AssertionError("made by a test");
+        private boolean failsAtWrite;
+        private boolean failsAtPipeline;
 
-            @Override
-            public ChannelPipeline pipeline() {
-                if (isOpened) {
-                    isOpened = false;
-                    throw error;
-                }
-                return super.pipeline();
+        @Override
+        public ChannelPipeline pipeline() {
+            if (failsAtPipeline) {
+                failsAtPipeline = false;
+                throw error;
             }
-        };
+            return super.pipeline();
+        }
+
+        @Override
+        public ChannelFuture write(Object message) {
+            if (failsAtWrite) {
+                ReferenceCountUtil.release(message);
+                throw error;
+            }
+            return super.write(message);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldLeaveItsSourceThoughAnErrorEndsItsBeginning(boolean hasBegun) {
+        source.config().setAutoRead(false);
         source.pipeline().addLast(new EpollSpliceHandler(), new Receiver(false));
-        assertEquals(error, EpollSplice.spliceTo(source, faulty).cause());
-        source.runPendingTasks();
-        fireRead("1");
+        EpollSplice.spliceTo(source, sink, 1);
+        fireRead("123");
         source.pipeline().fireChannelReadComplete();
+        FaultyChannel faulty = new FaultyChannel();
+        faulty.failsAtPipeline = !hasBegun;
+        faulty.failsAtWrite = hasBegun;
+        assertEquals(faulty.error, EpollSplice.spliceTo(source, faulty, 1).cause());
+        source.runPendingTasks();
+        source.read();
         faulty.finishAndReleaseAll();
-        end("1 . ");
+        end(hasBegun ? "3 . " : "23 . ");
     }
 
     @Test

@@ -14,17 +14,21 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.UnsupportedMessageTypeException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.LoopHold;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** A source that has changed between two transfers: its pipeline, or its event loop. */
@@ -64,14 +68,7 @@ class SpliceToPlaceTest extends TransferFixture {
     @Test
     void shouldBeginThoughTheHandlerOfAnotherWasRemovedThatStillWrites() throws Exception {
         spliceHandler();
-        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
-        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
-            @Override
-            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-                ReferenceCountUtil.release(message);
-                written.complete(promise);
-            }
-        });
+        CompletableFuture<ChannelPromise> written = holdWrite();
         Future<Long> first = EpollSplice.spliceTo(source, sink, READ);
         link.source().send(link.forward(), 0, READ / 2, READ / 2);
         ChannelPromise promise = written.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
@@ -86,6 +83,36 @@ class SpliceToPlaceTest extends TransferFixture {
         second.cancel(false);
         source.eventLoop().submit(() -> {}).sync();
         assertEquals(false, source.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
+    }
+
+    /** The first write to the sink. */
+    private CompletableFuture<ChannelPromise> holdWrite() {
+        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
+        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ReferenceCountUtil.release(message);
+                written.complete(promise);
+            }
+        });
+        return written;
+    }
+
+    /** While the first still wrote: the stream was cut. */
+    @Test
+    void shouldFailWhereItsSourceFailedBefore() throws Exception {
+        Assumptions.assumeTrue(source instanceof SocketChannel, "unix sockets know no reset");
+        CompletableFuture<ChannelPromise> written = holdWrite();
+        CompletableFuture<Future<Long>> second = new CompletableFuture<>();
+        EpollSplice.spliceTo(source, sink, READ)
+                .addListener(done -> second.complete(EpollSplice.spliceTo(source, sink)));
+        link.source().send(link.forward(), 0, READ, READ);
+        ChannelPromise promise = written.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        link.source().reset();
+        Await.until("it has failed", ((DuplexChannel) source)::isInputShutdown);
+        promise.setSuccess();
+        Future<Long> failed = second.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        assertInstanceOf(IOException.class, failed.await().cause());
     }
 
     /** What it does there is not done on the source's loop. */

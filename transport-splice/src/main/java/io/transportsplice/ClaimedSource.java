@@ -98,7 +98,7 @@ final class ClaimedSource {
 
     void registered() {
         if (taker != null) {
-            taker.readMore();
+            taker.readComplete();
         } else if (!open) {
             openLater();
         }
@@ -151,18 +151,28 @@ final class ClaimedSource {
     }
 
     /** Whether what comes is a transfer's. */
-    boolean isTaking() {
-        return taker != null && limit.isOf(taker);
+    private boolean isTaking() {
+        return taker != null && isTaking(taker);
+    }
+
+    boolean isTaking(Taker one) {
+        return limit.isOf(one);
+    }
+
+    /** Whether a channelReadComplete follows what is read: a handler in front need not tell. */
+    boolean tellsOfCompletion() {
+        return Place.isFirst(ctx);
     }
 
     /** A message goes on. Returns whether it goes to the source's own pipeline. */
     boolean givesOne() {
-        if (open) {
+        boolean isPipelines = open || givesAll;
+        if (isPipelines) {
             readAsked = false;
         } else {
             readAhead = false;
         }
-        return open || givesAll;
+        return isPipelines;
     }
 
     /** Of what the taker has got, too. Returns whether the source's own pipeline is to be told. */
@@ -185,6 +195,14 @@ final class ClaimedSource {
         release(taker);
     }
 
+    /** Who asked before the handler left is served. */
+    void left() {
+        if (readAsked && channel().isOpen()) {
+            readAsked = false;
+            read.run();
+        }
+    }
+
     /** Has gone on as far as it may. */
     void wentOn() {
         if (taker == null) {
@@ -203,7 +221,7 @@ final class ClaimedSource {
             readAhead = false;
         }
         if (!readAhead) {
-            queue.left(this);
+            queue.claimedBy(null);
         }
         if (isAsked) {
             read.run(); // at last: those in front may answer within

@@ -68,8 +68,13 @@ public final class EpollSplice {
      *
      * <p>While it lasts, autoRead of the source is off and ALLOW_HALF_CLOSURE on; then they are as before, but for autoRead
      * if somebody has switched it on meanwhile; what else is said of them meanwhile, as by a RelayHandler that is joined, is
-     * undone. One at a time for each source, and none beside a limit; it may be the sink of another. Any thread; what the source reads before its
-     * event loop gets to it is its handlers', and what a {@code read()} brings that is outstanding then is the transfer's.
+     * undone. One at a time for each source, and none beside a limit, nor one that is set before the sink's event loop has
+     * been asked: it fails. It may be the sink of another. Any thread; what the source reads before its event loop gets to
+     * it is its handlers', and what a {@code read()} brings that is outstanding then is the transfer's.
+     *
+     * <p>What was read beyond the last byte is held, for the next transfer, or for the source's own handlers, which get it
+     * when they read again. If the source's splice handler is removed, the transfer fails, and what is held goes to the
+     * handlers behind it at once, as with a decoder; so it does where the input has ended, or the channel is closed.
      *
      * <p>Behind an SslHandler the input ends with its {@code close_notify}; an end without one is a failure. A handler in front of
      * the source's splice handler that holds messages until it is asked, as a FlowControlHandler does, keeps those that it still

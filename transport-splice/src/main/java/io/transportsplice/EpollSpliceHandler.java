@@ -224,7 +224,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      * channel that has an {@code EpollSpliceHandler}, anywhere in its pipeline; to others, write its {@code content()}. Bytes
      * that a decoder has read already are the caller's. Where splicing is refused, is not worth it (fewer than 64 KiB,
      * unless the policy is {@link Policy#ALWAYS}), or is impossible on this transport, they come in the same way, copied.
-     * They come when they are asked for by {@code read()}, as any message.
+     * They come when they are asked for by {@code read()}, as any message. What a transfer has read too much is counted.
      *
      * <p>One at a time; another may follow within its future's listener, unless that is nested so deeply in others that Netty
      * runs it later (8). To be called on the channel's event loop.
@@ -232,8 +232,8 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      * @param bytes how many, {@link Long#MAX_VALUE} for all that come
      * @return done when the last message has been handed to the next handler; its value, the bytes handed on, is less than
      *     {@code bytes} if the input ended before, by TLS's {@code close_notify} or on a channel with ALLOW_HALF_CLOSURE.
-     *     Failed if the channel fails or is closed, or if a FIN ends TLS. Reports progress. May be cancelled: what was taken
-     *     from the socket has been handed on, the rest is read as ever.
+     *     Failed if the channel fails or is closed, the handler is removed, or a FIN ends TLS. Reports progress. May be
+     *     cancelled: what was taken from the socket has been handed on, the rest is read as ever.
      * @throws IllegalStateException if a limit is under way, or there is an SslHandler behind, whose bytes are not the
      *     stream's, or this is not the event loop, or the handler is in no pipeline
      */

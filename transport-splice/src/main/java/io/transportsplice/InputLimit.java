@@ -21,6 +21,8 @@ final class InputLimit {
     private BytesPromise promise;
     /** Null if the bytes are the pipeline's. */
     private Taker taker;
+    /** An end has been told. */
+    private boolean ended;
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
@@ -60,6 +62,7 @@ final class InputLimit {
         BytesPromise started = new BytesPromise(bytes, ctx::executor);
         promise = started;
         taker = newTaker;
+        ended |= Place.isInputShutdown(ctx.channel()); // by its user, who is not told
         started.addListener(done -> {
             if (done.isCancelled() && promise == started) {
                 leave();
@@ -100,11 +103,12 @@ final class InputLimit {
 
     /** The input has ended. */
     void end() {
-        if (failure != null) {
-            fail(failure);
-        } else {
-            endIfOver();
-        }
+        ended = true;
+        endIfOver();
+    }
+
+    boolean hasEnded() {
+        return ended;
     }
 
     /** Nothing is to come. TLS ends by its {@code close_notify}: who ends the input without one may be no peer (RFC 8446, 6.1). */
@@ -112,12 +116,13 @@ final class InputLimit {
         if (!isSet()) {
             return;
         }
-        boolean isShutdown = Place.isInputShutdown(ctx.channel());
         SslHandler tls = Place.tlsInFront(ctx);
-        if (tls == null ? isShutdown : tls.sslCloseFuture().isSuccess()) {
+        boolean hasClosed = tls != null && tls.sslCloseFuture().isSuccess();
+        boolean isShutdown = Place.isInputShutdown(ctx.channel());
+        if (hasClosed || (isShutdown && tls == null && failure == null)) {
             succeed();
         } else if (isShutdown) {
-            fail(new SSLException("the input ended without a close_notify"));
+            fail(failure == null ? new SSLException("the input ended without a close_notify") : failure);
         }
     }
 

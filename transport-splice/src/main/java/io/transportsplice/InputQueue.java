@@ -46,12 +46,9 @@ final class InputQueue {
         return claimed;
     }
 
+    /** Or by nobody, if that is null. */
     void claimedBy(ClaimedSource source) {
         claimed = source;
-    }
-
-    void left(ClaimedSource source) {
-        claimed = claimed == source ? null : claimed;
     }
 
     void read(Object message) {
@@ -127,6 +124,9 @@ final class InputQueue {
         if (!isEmpty()) { // the rest is held
             endBurst();
         }
+        if (isEmpty() && limit.hasEnded()) { // nobody tells again
+            limit.endIfOver();
+        }
         if (claimed != null) {
             claimed.wentOn();
         }
@@ -189,10 +189,13 @@ final class InputQueue {
 
     /** To the pipeline, though nobody asks. */
     void giveAll() {
-        if (claimed != null) {
-            claimed.giveAll();
-        }
         goingOn = false; // what a handler in front gives next passes us, even within a message
-        goOn();
+        if (claimed == null) {
+            goOn();
+        } else {
+            claimed.giveAll();
+            goOn();
+            endBurst();
+        }
     }
 }

@@ -95,6 +95,9 @@ final class SpliceInput implements SpliceSource.Bounds {
             limit.fail(new IllegalStateException("the handler was removed"));
         }
         queue.giveAll();
+        if (isHolding()) {
+            queue.claimed().left();
+        }
     }
 
     /**

@@ -78,6 +78,8 @@ final class SpliceTransfer implements Taker {
 
     private Throwable failure;
     private boolean ended;
+    /** What was written is flushed by a task, if nobody tells that it is complete. */
+    private boolean completesLater;
 
     private SpliceTransfer(Channel source, Sink sink, long bytes) {
         this.source = source;
@@ -132,14 +134,27 @@ final class SpliceTransfer implements Taker {
                 () -> promise.tryFailure(new ClosedChannelException()));
     }
 
-    /** Whoever is told may begin another. */
+    /** It does not begin, or an exception has ended it. */
     private void refuse(Throwable cause) {
         onSource(() -> {
-            if (claimed != null) {
-                claimed.release(this);
+            ended = true;
+            if (claimed == null) {
+                promise.tryFailure(cause);
+            } else {
+                leave(cause);
             }
-            promise.tryFailure(cause);
         });
+    }
+
+    /** Before anybody is told, who may begin another. */
+    private void leave(Throwable cause) {
+        claimed.release(this);
+        if (cause == null) {
+            promise.succeed();
+        } else {
+            promise.tryFailure(cause);
+        }
+        claimed.openLater();
     }
 
     private void claim() {
@@ -152,8 +167,7 @@ final class SpliceTransfer implements Taker {
     private void isTold() {
         takeNoMore();
         if (taking == null) { // it has not begun
-            claimed.release(this);
-            claimed.openLater();
+            leave(promise.cause());
         }
     }
 
@@ -173,9 +187,8 @@ final class SpliceTransfer implements Taker {
         readComplete();
     }
 
-    @Override
-    public void readMore() {
-        if (claimed.isTaking() && pending < MAX_PENDING) {
+    private void readMore() {
+        if (claimed.isTaking(this) && pending < MAX_PENDING) {
             claimed.read();
         }
     }
@@ -186,6 +199,15 @@ final class SpliceTransfer implements Taker {
         long count = buffer.readableBytes();
         pending++;
         sink.write(buffer).addListener(written -> onSource(() -> written(written, count)));
+        if (!completesLater && !claimed.tellsOfCompletion()) {
+            completesLater = true;
+            Tasks.execute(source.eventLoop(), this::completeLater, () -> {});
+        }
+    }
+
+    private void completeLater() {
+        completesLater = false;
+        onSource(this::readComplete);
     }
 
     @Override
@@ -237,13 +259,7 @@ final class SpliceTransfer implements Taker {
         ended = true;
         Throwable cause = failure != null || taking.isCancelled() ? failure : taking.cause();
         sink.closed().removeListener(sinkClosed);
-        claimed.release(this);
-        if (cause == null) {
-            promise.succeed();
-        } else {
-            promise.tryFailure(cause);
-        }
-        claimed.openLater();
+        leave(cause);
     }
 
     private void onSource(Runnable task) {

@@ -7,10 +7,8 @@ import io.netty.buffer.ByteBuf;
 interface Taker {
     void read(ByteBuf buffer);
 
+    /** What was read is complete, and nothing is asked any more. */
     void readComplete();
-
-    /** What was asked of the channel is lost, as it has moved to another event loop. */
-    void readMore();
 
     void fail(Throwable cause);
 }
