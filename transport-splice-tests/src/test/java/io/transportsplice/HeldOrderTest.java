@@ -121,6 +121,7 @@ class HeldOrderTest extends HeldFixture {
         source.pipeline().fireChannelReadComplete();
         handler.limit(1).addListener(passed -> EpollSplice.spliceTo(source, sink, 2));
         source.read();
+        assertEquals("1 . ", received.toString());
         source.runPendingTasks();
         assertEquals("23", sent());
         end("1 . 4 . ");

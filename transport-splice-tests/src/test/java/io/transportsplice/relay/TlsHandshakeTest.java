@@ -128,16 +128,18 @@ class TlsHandshakeTest {
     @CsvSource({"FRONT, false", "BACK, true", "FRONT_12, false", "BACK_12, true"})
     void shouldKeepAWholeStreamUntilTheHandshakeIsDone(Tls tls, boolean up) throws Exception {
         for (Mode mode : new Mode[] {Mode.AUTO, Mode.SPLICE, Mode.COPY}) {
-            try (Rig rig = rig(mode, tls, 20_000)) {
-                TlsLink link = TlsLink.connect(rig, tls, up);
-                link.source().send(link.pattern(), 0, 20 * KIB);
-                link.source().finish();
-                rig.relay().awaitRest();
-                link.sink().handshake();
-                assertEquals(new Received(20 * KIB, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
-                link.sink().finish();
-                assertEquals(new Received(0, End.WHOLE), link.source().receiveToEnd(link.pattern(), 0));
-                rig.relay().awaitNoChannels();
+            for (int bytes : new int[] {0, 20 * KIB}) {
+                try (Rig rig = rig(mode, tls, 20_000)) {
+                    TlsLink link = TlsLink.connect(rig, tls, up);
+                    link.source().send(link.pattern(), 0, bytes);
+                    link.source().finish();
+                    rig.relay().awaitRest();
+                    link.sink().handshake();
+                    assertEquals(new Received(bytes, End.WHOLE), link.sink().receiveToEnd(link.pattern(), 0));
+                    link.sink().finish();
+                    assertEquals(new Received(0, End.WHOLE), link.source().receiveToEnd(link.pattern(), 0));
+                    rig.relay().awaitNoChannels();
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ package io.transportsplice.relay;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslClientHelloHandler;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
@@ -28,13 +29,27 @@ final class TlsEnd {
         return channel.pipeline().context(SslHandler.class) != null;
     }
 
-    /** Ends TLS's output, after all that was written. Done when that is written, at once where there is no TLS. */
+    /**
+     * Ends TLS's output, after all that was written, and after a handshake that is under way, which a {@code close_notify}
+     * within would break. Done when that is written, at once where there is no TLS.
+     */
     static ChannelFuture closeNotify(Channel channel) {
-        ChannelFuture last = channel.newSucceededFuture();
-        for (SslHandler tls : insideOut(channel)) {
-            last = tls.closeOutbound();
+        Deque<SslHandler> rest = insideOut(channel);
+        if (rest.isEmpty()) {
+            return channel.newSucceededFuture();
         }
-        return last;
+        ChannelPromise told = channel.newPromise();
+        rest.peek().handshakeFuture().addListener(shaken -> {
+            if (!shaken.isSuccess()) {
+                told.tryFailure(shaken.cause());
+                return;
+            }
+            while (rest.size() > 1) {
+                rest.poll().closeOutbound();
+            }
+            rest.poll().closeOutbound(told);
+        });
+        return told;
     }
 
     /** TLS may go through TLS. */
