@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -15,6 +16,7 @@ import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,17 @@ class LimitCutTest {
         leaves = true;
         receive(2, "abcd", "ef", "gh");
         assertEquals("(ab)[cd][ef][gh]", received.toString());
+    }
+
+    @Test
+    void shouldBeRefusedWhileItsHandlerIsRemoved() {
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        List<Throwable> thrown = new ArrayList<>();
+        handler.limit(2)
+                .addListener(done -> thrown.add(assertThrows(IllegalStateException.class, () -> handler.limit(2))));
+        channel.pipeline().remove(handler);
+        assertEquals(1, thrown.size());
+        channel.finishAndReleaseAll();
     }
 
     /** Which goes on as a whole then. */

@@ -2,6 +2,7 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -113,6 +114,24 @@ class SpliceToPlaceTest extends TransferFixture {
         promise.setSuccess();
         Future<Long> failed = second.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
         assertInstanceOf(IOException.class, failed.await().cause());
+    }
+
+    /** Whose own pipeline has asked for a message, which comes then, copied. */
+    @Test
+    void shouldSpliceNothingOnceItsHandlerIsRemoved() throws Exception {
+        EpollSpliceHandler handler = spliceHandler();
+        source.config().setAutoRead(true);
+        SpliceToTest.Rest rest = source.pipeline().get(SpliceToTest.Rest.class);
+        EpollSplice.spliceTo(source, sink, 10 * READ);
+        source.eventLoop()
+                .submit(() -> {
+                    source.read();
+                    source.pipeline().remove(handler);
+                })
+                .sync();
+        link.source().send(link.forward(), 0, 3 * READ, READ);
+        Await.until("all has come", rest.bytes::get, bytes -> bytes == 3 * READ);
+        assertFalse(source.eventLoop().submit(handler::isSplicing).get());
     }
 
     /** What it does there is not done on the source's loop. */

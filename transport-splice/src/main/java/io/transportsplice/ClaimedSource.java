@@ -159,11 +159,6 @@ final class ClaimedSource {
         return limit.isOf(one);
     }
 
-    /** Whether a channelReadComplete follows what is read: a handler in front need not tell. */
-    boolean tellsOfCompletion() {
-        return Place.isFirst(ctx);
-    }
-
     /** A message goes on. Returns whether it goes to the source's own pipeline. */
     boolean givesOne() {
         boolean isPipelines = open || givesAll;

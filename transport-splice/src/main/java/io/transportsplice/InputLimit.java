@@ -53,9 +53,6 @@ final class InputLimit {
 
     ProgressiveFuture<Long> set(long bytes, Taker newTaker) {
         checkUnset();
-        if (ctx.isRemoved() && ctx.channel().isOpen()) {
-            throw new IllegalStateException("the handler was removed");
-        }
         if (Place.isBeforeTls(ctx)) {
             throw new IllegalStateException("the bytes before an SslHandler are not the stream's");
         }

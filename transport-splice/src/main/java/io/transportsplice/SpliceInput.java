@@ -32,6 +32,8 @@ final class SpliceInput implements SpliceSource.Bounds {
     private SpliceSource source;
     /** Bytes copied since the last channelReadComplete. */
     private long burst;
+    /** As the handler's context is, a little later. */
+    private boolean removed;
 
     /** How a transfer reads: as if the next handler did. */
     SpliceInput(ChannelHandlerContext ctx, SpliceOptions options, Runnable read) {
@@ -88,6 +90,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void removed() {
+        removed = true;
         if (isSplicing()) {
             source.stop(SpliceFallback.HANDLER_REMOVED);
         }
@@ -182,7 +185,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     private void start() {
-        if (handle == null || ctx.isRemoved() || !ctx.channel().isActive() || Place.isInputShutdown(ctx.channel())) {
+        if (handle == null || removed || !ctx.channel().isActive() || Place.isInputShutdown(ctx.channel())) {
             return;
         }
         if (isKeptFromOthers()) {
@@ -207,6 +210,9 @@ final class SpliceInput implements SpliceSource.Bounds {
 
     /** See {@link EpollSpliceHandler#limit}; whose bytes are a transfer's, or else the pipeline's. */
     ProgressiveFuture<Long> limit(long bytes, Taker taker) {
+        if (removed && ctx.channel().isOpen()) {
+            throw new IllegalStateException("the handler was removed");
+        }
         ProgressiveFuture<Long> future = limit.set(bytes, taker);
         if (!ctx.channel().isOpen()) {
             limit.closed();
@@ -279,7 +285,7 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     void closed() {
+        queue.giveAll(); // which counts
         limit.closed();
-        queue.giveAll();
     }
 }

@@ -78,8 +78,8 @@ final class SpliceTransfer implements Taker {
 
     private Throwable failure;
     private boolean ended;
-    /** What was written is flushed by a task, if nobody tells that it is complete. */
-    private boolean completesLater;
+    /** Something was written, and nobody has told yet that the read is complete: not everybody does. */
+    private boolean unflushed;
 
     private SpliceTransfer(Channel source, Sink sink, long bytes) {
         this.source = source;
@@ -93,12 +93,13 @@ final class SpliceTransfer implements Taker {
         SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
         transfer.onSource(() -> {
             transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
-            transfer.on(sink.eventLoop(), () -> {
+            Runnable prepare = () -> {
                 if (sink.pipeline().get(EpollSpliceHandler.class) == null) {
                     sink.pipeline().addFirst(new EpollSpliceHandler(SpliceOptions.ON_DEMAND));
                 }
                 transfer.onSource(transfer::takeAndWrite);
-            });
+            };
+            transfer.on(sink.eventLoop(), prepare, () -> transfer.refuse(new ClosedChannelException()));
         });
         return transfer.promise;
     }
@@ -120,18 +121,16 @@ final class SpliceTransfer implements Taker {
         }
     }
 
-    /** Runs a task there, at once if this is its thread. If it cannot, or fails, so does the transfer. */
-    private void on(EventLoop loop, Runnable task) {
-        Tasks.run(
-                loop,
-                () -> {
-                    try {
-                        task.run();
-                    } catch (Throwable e) {
-                        refuse(e);
-                    }
-                },
-                () -> promise.tryFailure(new ClosedChannelException()));
+    /** Runs a task there, at once if this is its thread. If it fails, so does the transfer. */
+    private void on(EventLoop loop, Runnable task, Runnable ifEnded) {
+        Runnable guarded = () -> {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                refuse(e);
+            }
+        };
+        Tasks.run(loop, guarded, ifEnded);
     }
 
     /** It does not begin, or an exception has ended it. */
@@ -199,19 +198,21 @@ final class SpliceTransfer implements Taker {
         long count = buffer.readableBytes();
         pending++;
         sink.write(buffer).addListener(written -> onSource(() -> written(written, count)));
-        if (!completesLater && !claimed.tellsOfCompletion()) {
-            completesLater = true;
-            Tasks.execute(source.eventLoop(), this::completeLater, () -> {});
+        if (!unflushed) {
+            unflushed = true;
+            Tasks.execute(source.eventLoop(), () -> onSource(this::flushRest), () -> {});
         }
     }
 
-    private void completeLater() {
-        completesLater = false;
-        onSource(this::readComplete);
+    private void flushRest() {
+        if (unflushed) {
+            readComplete();
+        }
     }
 
     @Override
     public void readComplete() {
+        unflushed = false;
         sink.flush();
         readMore();
     }
@@ -263,12 +264,13 @@ final class SpliceTransfer implements Taker {
     }
 
     private void onSource(Runnable task) {
-        on(source.eventLoop(), () -> {
+        Runnable here = () -> {
             if (source.eventLoop().inEventLoop()) {
                 task.run();
             } else {
                 onSource(task); // it has moved meanwhile
             }
-        });
+        };
+        on(source.eventLoop(), here, () -> promise.tryFailure(new ClosedChannelException()));
     }
 }
