@@ -74,7 +74,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
-        input = new SpliceInput(context, options, this::readOn);
+        input = new SpliceInput(context, options);
         begin();
     }
 
@@ -186,7 +186,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         }
     }
 
-    private void readOn() {
+    void readOn() {
         tryAgain();
         if (input.read(registration != null && registration.isAdopting())) {
             ctx.read();

@@ -15,8 +15,13 @@ import javax.net.ssl.SSLException;
  */
 final class InputLimit {
 
+    interface Owner {
+        /** A limit has ended, and nobody has been told yet. */
+        void leftLimit();
+    }
+
     private final ChannelHandlerContext ctx;
-    private final Runnable left;
+    private final Owner owner;
     /** Null while there is no limit. */
     private BytesPromise promise;
     /** Null if the bytes are the pipeline's. */
@@ -26,10 +31,9 @@ final class InputLimit {
     /** The input's if it ends next, or the channel does; else what failed is something else. */
     private Throwable failure;
 
-    /** What is to be done when a limit ends, before anybody is told. */
-    InputLimit(ChannelHandlerContext ctx, Runnable left) {
+    InputLimit(ChannelHandlerContext ctx, Owner owner) {
         this.ctx = ctx;
-        this.left = left;
+        this.owner = owner;
     }
 
     /** Whether bytes are to come for which somebody waits. */
@@ -146,7 +150,7 @@ final class InputLimit {
         BytesPromise old = promise;
         promise = null;
         taker = null;
-        left.run();
+        owner.leftLimit();
         return old;
     }
 }

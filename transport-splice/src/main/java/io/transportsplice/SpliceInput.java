@@ -14,12 +14,11 @@ import io.transportsplice.SpliceOptions.Policy;
  *
  * <p>Confined to the event loop of its channel.
  */
-final class SpliceInput implements SpliceSource.Bounds {
+final class SpliceInput implements SpliceSource.Bounds, InputLimit.Owner {
 
     private final ChannelHandlerContext ctx;
     private final InputLimit limit;
     private final InputQueue queue;
-    private final Runnable read;
     private StreamMeter meter;
     private ReadRequest request;
     /** A message has come since the request was made, which may be the channel's own: its channelReadComplete tells. */
@@ -35,11 +34,9 @@ final class SpliceInput implements SpliceSource.Bounds {
     /** As the handler's context is, a little later. */
     private boolean removed;
 
-    /** How a transfer reads: as if the next handler did. */
-    SpliceInput(ChannelHandlerContext ctx, SpliceOptions options, Runnable read) {
+    SpliceInput(ChannelHandlerContext ctx, SpliceOptions options) {
         this.ctx = ctx;
-        this.read = read;
-        limit = new InputLimit(ctx, this::leftLimit);
+        limit = new InputLimit(ctx, this);
         boolean isAlone = Place.isAlone(ctx);
         queue = new InputQueue(ctx, limit, !isAlone);
         meter = new StreamMeter(options);
@@ -228,14 +225,19 @@ final class SpliceInput implements SpliceSource.Bounds {
     }
 
     /** Back to what the policy says. */
-    private void leftLimit() {
+    @Override
+    public void leftLimit() {
         if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
             source.stop(null);
         }
     }
 
-    /** @throws IllegalStateException if a limit is under way */
-    ClaimedSource claim(Taker taker) {
+    /**
+     * How it reads: as if the next handler did.
+     *
+     * @throws IllegalStateException if a limit is under way
+     */
+    ClaimedSource claim(Taker taker, Runnable read) {
         limit.checkUnset();
         if (queue.claimed() == null) {
             queue.claimedBy(new ClaimedSource(ctx, queue, limit, read));

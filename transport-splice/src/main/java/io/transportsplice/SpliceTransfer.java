@@ -157,8 +157,9 @@ final class SpliceTransfer implements Taker {
     }
 
     private void claim() {
-        input = Place.handlerOf(source).input();
-        claimed = input.claim(this);
+        EpollSpliceHandler handler = Place.handlerOf(source);
+        input = handler.input();
+        claimed = input.claim(this, handler::readOn);
         promise.addListener(done -> onSource(this::isTold));
     }
 
