@@ -11,7 +11,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -195,14 +194,7 @@ class LimitBehindTransferTest extends TransferFixture {
     void shouldBeginWhereATransferEndedThatIsCancelled() throws Exception {
         source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         EpollSpliceHandler handler = spliceHandler();
-        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
-        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
-            @Override
-            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-                ReferenceCountUtil.release(message);
-                written.complete(promise);
-            }
-        });
+        CompletableFuture<ChannelPromise> written = holdWrite();
         Future<Long> moved = EpollSplice.spliceTo(source, sink, READ - 10);
         CompletableFuture<Future<Long>> limit = new CompletableFuture<>();
         link.source().send(link.forward(), 0, READ, READ);

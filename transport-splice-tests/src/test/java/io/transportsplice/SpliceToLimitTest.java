@@ -10,7 +10,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericProgressiveFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
@@ -155,11 +154,10 @@ class SpliceToLimitTest extends TransferFixture {
     void shouldFailByItsLimitThoughItIsToldFirstOfAWrite() throws Exception {
         EventLoop elsewhere = moveSink();
         spliceHandler();
-        HeldWrite write = new HeldWrite();
-        sink.pipeline().addFirst(write);
+        CompletableFuture<ChannelPromise> write = holdWrite();
         Future<Long> moved = EpollSplice.spliceTo(source, sink, 2 * READ);
         link.source().send(link.forward(), 0, READ, READ);
-        ChannelPromise written = write.promise.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+        ChannelPromise written = write.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
         source.eventLoop()
                 .submit(() -> {
                     written.setSuccess();
@@ -170,17 +168,6 @@ class SpliceToLimitTest extends TransferFixture {
                 .sync();
         ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
         assertInstanceOf(IllegalStateException.class, e.getCause());
-    }
-
-    /** Has not been written yet. */
-    private static final class HeldWrite extends ChannelOutboundHandlerAdapter {
-        private final CompletableFuture<ChannelPromise> promise = new CompletableFuture<>();
-
-        @Override
-        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise written) {
-            ReferenceCountUtil.release(message);
-            promise.complete(written);
-        }
     }
 
     private record ProgressListener(Runnable told)

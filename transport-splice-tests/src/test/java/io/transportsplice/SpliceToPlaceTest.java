@@ -12,7 +12,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
@@ -84,19 +83,6 @@ class SpliceToPlaceTest extends TransferFixture {
         second.cancel(false);
         source.eventLoop().submit(() -> {}).sync();
         assertEquals(false, source.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
-    }
-
-    /** The first write to the sink. */
-    private CompletableFuture<ChannelPromise> holdWrite() {
-        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
-        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
-            @Override
-            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-                ReferenceCountUtil.release(message);
-                written.complete(promise);
-            }
-        });
-        return written;
     }
 
     /** While the first still wrote: the stream was cut. */

@@ -2,12 +2,16 @@
 package io.transportsplice;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.UnixChannel;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
@@ -18,6 +22,7 @@ import io.transportsplice.testing.Route;
 import io.transportsplice.testing.TestRelay;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,6 +126,19 @@ abstract class TransferFixture {
 
     int unread() {
         return Availability.LIBC.unread(((UnixChannel) source).fd().intValue());
+    }
+
+    /** The first write to the sink, which the test has to end. */
+    CompletableFuture<ChannelPromise> holdWrite() {
+        CompletableFuture<ChannelPromise> written = new CompletableFuture<>();
+        sink.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ReferenceCountUtil.release(message);
+                written.complete(promise);
+            }
+        });
+        return written;
     }
 
     @AfterEach
