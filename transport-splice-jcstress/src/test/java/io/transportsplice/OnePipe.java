@@ -150,6 +150,11 @@ final class OnePipe implements PipeByteBuf.Home {
     }
 
     @Override
+    public void lookedInVain(PipeByteBuf buffer) {
+        // tests of sources see what becomes of that
+    }
+
+    @Override
     public void waitsNoMore() {
         toldToWaitNoMore.incrementAndGet();
     }

@@ -25,8 +25,9 @@ final class SinkInterleavings {
     /** What {@link PipeRegion} does: drains, if the pipe is its own, or a duplicate; else it looks. */
     private static String send(PipeByteBuf buffer, Pipe another) {
         String how;
-        if (buffer.take(buffer)) {
-            how = buffer.drain(SOCKET) > 0 ? "drained" : "nothing";
+        Pipe taken = buffer.take(buffer);
+        if (taken != null) {
+            how = taken.drain(SOCKET) > 0 ? "drained" : "nothing";
             buffer.giveBack();
         } else if (buffer.duplicateInto(another)) {
             how = another.drain(SOCKET) == buffer.capacity() ? "duplicated" : "a part";

@@ -11,6 +11,8 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.DefaultMessageSizeEstimator;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
@@ -22,6 +24,7 @@ import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -35,6 +38,47 @@ class OddUsersTest {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
     private static final Route ROUTE = Route.TCP_TCP_UP;
+
+    /** Has enough with the first message. */
+    private static final class Enough extends ChannelDuplexHandler {
+        private final AtomicInteger behind = new AtomicInteger();
+        private volatile boolean enough;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ReferenceCountUtil.release(message);
+            if (enough) {
+                behind.incrementAndGet();
+            } else {
+                ((DuplexChannel) ctx.channel()).shutdownInput();
+                enough = true;
+            }
+        }
+    }
+
+    /** Netty reads nothing more within that wake-up, nor later. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY", "PLAIN"})
+    void shouldReadNothingMoreForWhoShutsItsInputDown(Mode mode) throws Exception {
+        Enough enough = new Enough();
+        try (Rig rig = new Rig(mode)
+                .configure(c -> c.relay(ChannelDuplexHandler::new, (front, back) -> {})
+                        .pipeline((side, pipeline) -> {
+                            if (side == Side.FRONT) {
+                                pipeline.channel().config().setAutoRead(false);
+                                pipeline.addLast(enough);
+                            }
+                        }))) {
+            Link link = rig.link(ROUTE);
+            link.source().sendWithoutWaiting(link.forward(), 0, 8 * MIB);
+            Channel front = rig.relay().lastPair().front();
+            front.config().setAutoRead(true);
+            Await.until("it has enough", () -> enough.enough);
+            rig.relay().awaitRest();
+            assertEquals(0, enough.behind.get());
+            rig.relay().closeChannels();
+        }
+    }
 
     /** Flushes when a MiB has come. */
     private static final class LateFlusher extends Passing {

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -97,6 +98,27 @@ class SpliceToTlsTest {
         ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
         assertInstanceOf(SSLException.class, e.getCause());
         link.sink().receive(link.forward(), 0, SOME);
+    }
+
+    /** The other direction has ended before: what OpenSSL then says of the next record is no end. */
+    @ParameterizedTest
+    @CsvSource({"FRONT, true", "FRONT, false", "FRONT_OPENSSL, true", "FRONT_OPENSSL, false"})
+    void shouldEndWithTlsThoughItsOwnOutputHasEnded(Tls tls, boolean isWhole) throws Exception {
+        open(tls, true);
+        source.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        Future<Long> moved = EpollSplice.spliceTo(source, sink);
+        client.handshake();
+        source.pipeline().get(SslHandler.class).closeOutbound().sync();
+        client.send(link.forward(), 0, SOME);
+        if (isWhole) {
+            client.closeNotify();
+            assertEquals(SOME, await(moved));
+            link.sink().receive(link.forward(), 0, SOME);
+        } else {
+            link.source().halfClose();
+            ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
+            assertInstanceOf(SSLException.class, e.getCause());
+        }
     }
 
     /** One byte is held, and the end has come. */

@@ -161,6 +161,14 @@ final class Adoption extends ChannelDuplexHandler {
     }
 
     @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (!toldTheEnd) { // else by a close() that came before its turn: a handler's own executor may keep the
+            // pipeline
+            ctx.fireChannelInactive();
+        }
+    }
+
+    @Override
     public void channelUnregistered(ChannelHandlerContext ctx) {
         if (isClosing() && !toldTheEnd) { // Netty would do it too late, or not at all
             toldTheEnd = true;

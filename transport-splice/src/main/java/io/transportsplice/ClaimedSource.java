@@ -133,30 +133,31 @@ final class ClaimedSource {
         return readAsked || channel().config().isAutoRead();
     }
 
-    /** Whoever's turn it is. */
-    boolean mayHave(Object message) {
+    /**
+     * Whoever's turn it is.
+     *
+     * @param isGiving whether the pipeline is to have what comes before the next channelReadComplete, as it has got what was
+     *     read with it
+     */
+    boolean mayHave(Object message, boolean isGiving) {
         if (givesAll) {
             return true;
         }
         if (taker == null) {
-            return open && (queue.isGiving() || inputEnded || isAsked());
+            return open && (isGiving || inputEnded || isAsked());
         }
         if (message instanceof ByteBuf) {
-            return isTaking();
+            return isTaking(taker);
         }
-        while (isTaking()) { // whose end another may follow
+        while (isTaking(taker)) { // whose end another may follow
             taker.fail(new UnsupportedMessageTypeException(message, ByteBuf.class));
         }
         return false;
     }
 
-    /** Whether what comes is a transfer's. */
-    private boolean isTaking() {
-        return taker != null && isTaking(taker);
-    }
-
+    /** Whether what comes is his. */
     boolean isTaking(Taker one) {
-        return limit.isOf(one);
+        return one != null && limit.isOf(one);
     }
 
     /** A message goes on. Returns whether it goes to the source's own pipeline. */
@@ -204,7 +205,7 @@ final class ClaimedSource {
             if (open && queue.isEmpty()) {
                 readOrLeave();
             }
-        } else if (!isTaking()) { // who is asked within a message forgets it: more is asked for behind that
+        } else if (!isTaking(taker)) { // who is asked within a message forgets it: more is asked for behind that
             taker.readComplete();
         }
     }

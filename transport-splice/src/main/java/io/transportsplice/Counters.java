@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import jdk.jfr.FlightRecorder;
 
 /** What all event loops did together. Any thread. */
 final class Counters {
@@ -31,6 +32,9 @@ final class Counters {
         }
     };
 
+    /** An image made by jlink may lack the module jdk.jfr. */
+    private static final boolean RECORDS = hasRecorder();
+
     private static final Set<SpliceFallback> WARNED = ConcurrentHashMap.newKeySet();
     /** Stacks are walked for so many looks at the most: most looks are rightful. */
     private static final int MOST_WALKS = 32;
@@ -47,9 +51,20 @@ final class Counters {
 
     private Counters() {}
 
+    private static boolean hasRecorder() {
+        try {
+            Class.forName("jdk.jfr.Event", false, Counters.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
     static void fallback(SpliceFallback reason, Object where) {
         FALLBACKS.get(reason).increment();
-        FlightRecording.fallback(reason, where);
+        if (RECORDS && FlightRecorder.isInitialized()) { // to load the event takes an event loop a tenth of a second
+            FallbackEvent.commit(reason, where);
+        }
         if (reason.remedy() != null && !Availability.DISABLED && WARNED.add(reason)) {
             logger.warn(
                     "{} Not splicing: {}: {}. Told once, see SpliceMetrics.",

@@ -155,7 +155,7 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
         if (registration != null) {
             registration.adopt();
         }
-        input.activated();
+        input.lookForOthers();
         context.fireChannelActive();
     }
 

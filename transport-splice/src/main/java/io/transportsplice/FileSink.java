@@ -109,35 +109,33 @@ final class FileSink implements SpliceTransfer.Sink {
 
     private void spliceOrCopy(ByteBuf buffer) throws IOException {
         PipeByteBuf root = PipeByteBuf.of(buffer);
-        if (root == null || !root.take(buffer)) {
+        Pipe pipe = root == null ? null : root.take(buffer);
+        if (pipe == null) {
             copy(buffer);
             return;
         }
         try {
-            splice(root);
+            splice(root, pipe);
         } finally {
             root.giveBack();
         }
     }
 
-    private void splice(PipeByteBuf root) throws IOException {
-        for (long left = root.capacity(); left > 0; ) {
-            long n = root.drain(number(), offset);
+    private void splice(PipeByteBuf root, Pipe pipe) throws IOException {
+        while (pipe.bytes() > 0) {
+            long n = pipe.drain(number(), offset);
             if (n > 0) {
-                left -= n;
                 offset += n;
             } else if (LibC.isRefusal((int) -n)) {
                 Counters.fallback(SpliceFallback.DRAIN_UNSUPPORTED, file);
-                copyRest(root);
-                return;
+                copyRest(root.takeRest(pipe));
             } else {
                 throw LibC.newIOException("splice", (int) -n);
             }
         }
     }
 
-    private void copyRest(PipeByteBuf root) throws IOException {
-        ByteBuf rest = root.takeRest();
+    private void copyRest(ByteBuf rest) throws IOException {
         try {
             copy(rest);
         } finally {

@@ -118,7 +118,7 @@ final class InputLimit {
             return;
         }
         SslHandler tls = Place.tlsInFront(ctx);
-        boolean hasClosed = tls != null && tls.sslCloseFuture().isSuccess();
+        boolean hasClosed = tls != null && Place.hasEnded(tls);
         boolean isShutdown = Place.isInputShutdown(ctx.channel());
         if (hasClosed || (isShutdown && tls == null && failure == null)) {
             succeed();

@@ -63,6 +63,7 @@ final class InputQueue {
     void readComplete() {
         if (isEmpty()) {
             tellComplete();
+            endIfOver();
             return;
         }
         if (claimed != null) {
@@ -83,11 +84,6 @@ final class InputQueue {
         if (given) {
             tellComplete();
         }
-    }
-
-    /** Whether the pipeline is to have what comes before the next channelReadComplete, as it has got what was read with it. */
-    boolean isGiving() {
-        return given;
     }
 
     void event(Object event) {
@@ -124,16 +120,21 @@ final class InputQueue {
         if (!isEmpty()) { // the rest is held
             endBurst();
         }
-        if (isEmpty() && limit.hasEnded()) { // nobody tells again
-            limit.endIfOver();
-        }
+        endIfOver();
         if (claimed != null) {
             claimed.wentOn();
         }
     }
 
+    /** Nobody tells again. */
+    private void endIfOver() {
+        if (isEmpty() && limit.hasEnded()) {
+            limit.endIfOver();
+        }
+    }
+
     private boolean mayGoOn(Object next) {
-        return claimed == null || next == READ_COMPLETE || isEnd(next) || claimed.mayHave(next);
+        return claimed == null || next == READ_COMPLETE || isEnd(next) || claimed.mayHave(next, given);
     }
 
     private static boolean isEnd(Object event) {

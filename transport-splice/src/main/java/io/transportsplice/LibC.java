@@ -8,8 +8,10 @@ import java.nio.ByteBuffer;
 /**
  * The few system calls that splicing needs. They return a result {@code >= 0} or {@code -errno}, those that
  * may be interrupted retry {@code EINTR}, and none throws. Stateless, usable from any thread. How they are called is the {@link Kernel}'s to know.
+ *
+ * @param mostDescriptors pipes may have lower numbers than this one, and the rest is for sockets
  */
-final class LibC {
+record LibC(Kernel kernel, int mostDescriptors) {
 
     // Linux gives these numbers on every architecture that Netty's native epoll transport supports (errno(3)).
     static final int EPERM = 1;
@@ -36,17 +38,8 @@ final class LibC {
     private static final long SIOCOUTQ = 0x5411;
     private static final long SIOCATMARK = 0x8905;
 
-    private final Kernel kernel;
-    private final int mostDescriptors;
-
     LibC(Kernel kernel) {
         this(kernel, Integer.MAX_VALUE);
-    }
-
-    /** @param mostDescriptors pipes may have lower numbers than this one, and the rest is for sockets */
-    LibC(Kernel kernel, int mostDescriptors) {
-        this.kernel = kernel;
-        this.mostDescriptors = mostDescriptors;
     }
 
     /**

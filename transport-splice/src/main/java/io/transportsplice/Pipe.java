@@ -53,9 +53,7 @@ final class Pipe implements AutoCloseable {
         assert bytes == 0 : bytes;
         assert !closed;
         long n = libc.splice(fd, writeFd, max);
-        if (n > 0) {
-            bytes = n;
-        }
+        bytes = Math.max(n, 0);
         return n;
     }
 
@@ -78,9 +76,7 @@ final class Pipe implements AutoCloseable {
         assert bytes > 0;
         assert other.bytes == 0;
         long n = libc.tee(readFd, other.writeFd, bytes);
-        if (n > 0) {
-            other.bytes = n;
-        }
+        other.bytes = Math.max(n, 0);
         return n;
     }
 
@@ -99,9 +95,7 @@ final class Pipe implements AutoCloseable {
     }
 
     private long took(long n) {
-        if (n > 0) {
-            bytes -= n;
-        }
+        bytes -= Math.max(n, 0);
         return n;
     }
 

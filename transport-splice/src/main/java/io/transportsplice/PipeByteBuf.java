@@ -31,6 +31,9 @@ final class PipeByteBuf extends LazyByteBuf {
 
         /** A buffer lives on, but waits in a sink no more. Any thread. */
         void waitsNoMore();
+
+        /** Somebody looked in vain, and need not know that he has the buffer still. Any thread. */
+        void lookedInVain(PipeByteBuf buffer);
     }
 
     /** What became of the bytes in a pipe. */
@@ -132,6 +135,7 @@ final class PipeByteBuf extends LazyByteBuf {
         try {
             readInto(bytes, pipe);
         } catch (IOException e) {
+            home.lookedInVain(this);
             throw new UncheckedIOException(e);
         }
         content = bytes;
@@ -145,6 +149,7 @@ final class PipeByteBuf extends LazyByteBuf {
             return alloc().directBuffer(capacity());
         } catch (Throwable e) {
             lookedInVain = true;
+            home.lookedInVain(this);
             throw e;
         }
     }
@@ -152,16 +157,20 @@ final class PipeByteBuf extends LazyByteBuf {
     /** Moves what a pipe holds into memory, which it releases if that fails. */
     private static ByteBuf readInto(ByteBuf bytes, Pipe from) throws IOException {
         Counters.BYTES_COPIED.add(from.bytes());
-        while (from.bytes() > 0) {
-            ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) from.bytes());
-            long n = from.read(space);
-            if (n <= 0) {
-                bytes.release();
-                throw LibC.newIOException("read", (int) -n);
+        try {
+            while (from.bytes() > 0) {
+                ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) from.bytes());
+                long n = from.read(space);
+                if (n <= 0) {
+                    throw LibC.newIOException("read", (int) -n);
+                }
+                bytes.writerIndex(bytes.writerIndex() + (int) n);
             }
-            bytes.writerIndex(bytes.writerIndex() + (int) n);
+            return bytes;
+        } catch (Throwable e) {
+            bytes.release();
+            throw e;
         }
-        return bytes;
     }
 
     // Taken.
@@ -179,6 +188,11 @@ final class PipeByteBuf extends LazyByteBuf {
         if (WAITING.getAndAdd(this, -1) == 1 || sent) {
             home.waitsNoMore();
         }
+    }
+
+    /** Whether neither a sink nor memory has its bytes, though it is not released. */
+    synchronized boolean isHeldUnread() {
+        return refCnt() > 0 && state <= IN_MEMORY && content == null && waiting == 0;
     }
 
     boolean isInMemory() {
@@ -202,9 +216,9 @@ final class PipeByteBuf extends LazyByteBuf {
         }
     }
 
-    /** Makes the bytes the caller's, if nobody else can see them, now or later. */
-    boolean take(ByteBuf view) {
-        return isWhole(view) && refCnt() == 1 && STATE.compareAndSet(this, UNTOUCHED, TAKEN);
+    /** Makes the bytes the caller's until {@link #giveBack}, if nobody else can see them, now or later; else null. */
+    Pipe take(ByteBuf view) {
+        return isWhole(view) && refCnt() == 1 && STATE.compareAndSet(this, UNTOUCHED, TAKEN) ? pipe : null;
     }
 
     /**
@@ -220,24 +234,9 @@ final class PipeByteBuf extends LazyByteBuf {
         sent = true;
     }
 
-    /** Moves bytes to a socket, after {@link #take}: the number moved, or -errno. */
-    long drain(int fd) {
-        return pipe.drain(fd);
-    }
-
-    /** The same, into a file, at an offset. May block. */
-    long drain(int fd, long offset) {
-        return pipe.drain(fd, offset);
-    }
-
-    /** What has not been drained, in memory; the caller's. */
-    ByteBuf takeRest() throws IOException {
-        return takeRest(pipe);
-    }
-
-    /** The same, of a duplicate. */
-    ByteBuf takeRest(Pipe duplicate) throws IOException {
-        return readInto(alloc().directBuffer((int) duplicate.bytes()), duplicate);
+    /** What has not been drained of it, or of a duplicate, in memory; the caller's. */
+    ByteBuf takeRest(Pipe taken) throws IOException {
+        return readInto(alloc().directBuffer((int) taken.bytes()), taken);
     }
 
     /** The sink is done with what it took. */

@@ -50,13 +50,13 @@ final class PipePool {
     Pipe get(int capacity) {
         assert loop.inEventLoop();
         if (size == 0) {
-            return create(capacity);
+            Pipe made = create(capacity);
+            counters.increment(made == null ? PoolCounters.REFUSED : PoolCounters.CREATED);
+            return made;
         }
         Pipe pipe = free[--size];
         free[size] = null;
-        if (size < idle) {
-            idle = size;
-        }
+        idle = Math.min(idle, size);
         counters.increment(PoolCounters.REUSED);
         return pipe;
     }
@@ -69,14 +69,11 @@ final class PipePool {
             return;
         }
         counters.increment(PoolCounters.RETURNED);
-        if (pipe.bytes() != 0) {
-            pipe.close();
-            counters.increment(PoolCounters.CLOSED_DIRTY);
-        } else if (size >= bound) {
-            pipe.close();
-            counters.increment(PoolCounters.CLOSED_CLEAN);
-        } else {
+        if (pipe.bytes() == 0 && size < bound) {
             keep(pipe);
+        } else {
+            pipe.close();
+            counters.increment(pipe.bytes() == 0 ? PoolCounters.CLOSED_CLEAN : PoolCounters.CLOSED_DIRTY);
         }
     }
 
@@ -99,16 +96,13 @@ final class PipePool {
 
     private Pipe create(int wanted) {
         if (libc.pipe(fds) < 0) {
-            counters.increment(PoolCounters.REFUSED);
             return null;
         }
         Pipe pipe = new Pipe(libc, fds[0], fds[1]);
         if (resize(fds[1], wanted) < Math.min(wanted, WORTHWHILE_CAPACITY)) {
             pipe.close();
-            counters.increment(PoolCounters.REFUSED);
             return null;
         }
-        counters.increment(PoolCounters.CREATED);
         return pipe.closedWhenUnreachable();
     }
 
@@ -129,9 +123,9 @@ final class PipePool {
     }
 
     private void scheduleTrim() {
-        trimScheduled = true;
         idle = size;
         loop.schedule(this::trim, TRIM_INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+        trimScheduled = true;
     }
 
     private void trim() {

@@ -65,8 +65,10 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     private int transferred;
     private State state = State.WAITING;
-    /** What is drained where somebody else has the buffer, too; else null. */
-    private Pipe duplicate;
+    /** What is drained: the buffer's own, or, where somebody else has the buffer, too, a duplicate. Else null. */
+    private Pipe pipe;
+
+    private boolean duplicated;
     /** While copying: where the next byte is, and in what. */
     private ByteBuf bytes;
 
@@ -117,7 +119,11 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     private void begin() {
         root.flushed(); // by whomever
         count = content().readableBytes();
-        if (sink.canDrain() && (root.take(content()) || duplicatePipe())) {
+        if (sink.canDrain()) {
+            pipe = root.take(content());
+            duplicated = pipe == null && duplicatePipe();
+        }
+        if (pipe != null) {
             state = State.DRAINING;
         } else {
             copyFrom(content(), State.COPYING);
@@ -133,7 +139,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             sink.returned(own);
             return false;
         }
-        duplicate = own;
+        pipe = own;
         return true;
     }
 
@@ -144,8 +150,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     private int drain(WritableByteChannel target) throws IOException {
-        int fd = sink.fd();
-        int n = (int) (duplicate == null ? root.drain(fd) : duplicate.drain(fd));
+        int n = (int) pipe.drain(sink.fd());
         if (n > 0) {
             sink.drained(n);
             return n;
@@ -159,7 +164,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             throw LibC.newIOException("splice", -n);
         }
         sink.refused(-n);
-        copyFrom(duplicate == null ? root.takeRest() : root.takeRest(duplicate), State.COPYING_REST);
+        copyFrom(root.takeRest(pipe), State.COPYING_REST);
         return copy(target);
     }
 
@@ -200,10 +205,8 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         if (state == State.COPYING_REST) {
             bytes.release();
         }
-        if (duplicate != null) {
-            returnDuplicate();
-        } else if (state == State.DRAINING || state == State.COPYING_REST) {
-            root.giveBack();
+        if (pipe != null) {
+            returnPipe();
         }
         bytes = null;
         boolean gone = super.release(decrement);
@@ -213,12 +216,16 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         return gone;
     }
 
-    private void returnDuplicate() {
-        if (duplicate.bytes() == 0) {
-            root.sentDuplicate();
+    private void returnPipe() {
+        if (!duplicated) {
+            root.giveBack();
+        } else {
+            if (pipe.bytes() == 0) {
+                root.sentDuplicate();
+            }
+            sink.returned(pipe);
         }
-        sink.returned(duplicate);
-        duplicate = null;
+        pipe = null;
     }
 
     @Override

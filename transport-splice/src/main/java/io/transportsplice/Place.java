@@ -39,21 +39,23 @@ final class Place {
 
     /** Whether an SslHandler comes behind it, so that the bytes here are ciphers. */
     static boolean isBeforeTls(ChannelHandlerContext ctx) {
-        boolean isBehind = false;
-        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
-            if (isBehind && entry.getValue() instanceof SslHandler) {
-                return true;
-            }
-            isBehind |= entry.getValue() == ctx.handler();
-        }
-        return false;
+        return lastTls(ctx.pipeline(), null) != tlsInFront(ctx);
     }
 
     /** Whose bytes it gets decoded; or null. */
     static SslHandler tlsInFront(ChannelHandlerContext ctx) {
+        return lastTls(ctx.pipeline(), ctx.handler());
+    }
+
+    /** Whether the peer's {@code close_notify} has come. With OpenSSL Netty also tells so of what comes behind our own. */
+    static boolean hasEnded(SslHandler tls) {
+        return tls.sslCloseFuture().isSuccess() && tls.engine().isInboundDone();
+    }
+
+    private static SslHandler lastTls(ChannelPipeline pipeline, ChannelHandler before) {
         SslHandler last = null;
-        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
-            if (entry.getValue() == ctx.handler()) {
+        for (Map.Entry<String, ChannelHandler> entry : pipeline) {
+            if (entry.getValue() == before) {
                 break;
             }
             last = entry.getValue() instanceof SslHandler tls ? tls : last;

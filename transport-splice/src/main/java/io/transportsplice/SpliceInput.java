@@ -77,10 +77,6 @@ final class SpliceInput implements SpliceSource.Bounds, InputLimit.Owner {
         lookForOthers();
     }
 
-    void activated() {
-        lookForOthers();
-    }
-
     /** Who stand in front of us, and may read, or keep back what we read. */
     void lookForOthers() {
         request = keptBack || Place.isFirst(ctx) ? request : ReadRequest.UNKNOWN;
@@ -267,6 +263,9 @@ final class SpliceInput implements SpliceSource.Bounds, InputLimit.Owner {
 
     /** The channel is registered, as all know. */
     void goOnHere() {
+        if (handle != null) {
+            handle.flushPending(); // if it has moved, Netty has dropped the interest in EPOLLOUT
+        }
         if (isHolding()) {
             queue.claimed().registered();
         }

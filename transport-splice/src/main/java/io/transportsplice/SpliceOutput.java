@@ -8,7 +8,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.epoll.AbstractEpollStreamChannel;
-import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
@@ -68,7 +67,7 @@ final class SpliceOutput implements PipeRegion.Sink {
             failed(true); // to go on would hide the hole
             buffer.release();
             promise.tryFailure(failure);
-            ctx.close();
+            channel.unsafe().close(channel.unsafe().voidPromise()); // past TLS, which would say that it is whole
         }
     }
 
@@ -106,10 +105,10 @@ final class SpliceOutput implements PipeRegion.Sink {
                 buffer.nioBuffers();
             }
             return null;
-        } catch (IllegalReferenceCountException e) { // written after its release: Netty's to tell
-            return null;
         } catch (Throwable e) {
-            return new IOException("bytes in a pipe could not be written", e);
+            return buffer.refCnt() == 0
+                    ? null // written after its release: Netty's to tell
+                    : new IOException("bytes in a pipe could not be written", e);
         }
     }
 

@@ -56,18 +56,32 @@ final class SpliceRegistration implements Adoption.Adopter {
 
     /** Not while it connects: it would lose the event that tells of its connection. */
     void adopt() {
-        if (adoption != null || !ctx.channel().isRegistered() || !ctx.channel().isActive() || !Place.isFirst(ctx)) {
+        if (adoption != null || !ctx.channel().isRegistered() || !ctx.channel().isActive()) {
             return;
         }
+        SplicingHandle handle = bornWith();
+        if (handle != null) {
+            handle.attach(ctx.channel()); // first or not, it is told of the loop's end
+        }
+        if (!Place.isFirst(ctx)) {
+            return;
+        }
+        if (handle == null) {
+            schedule();
+        } else {
+            input.adopted(handle);
+            done.run();
+        }
+    }
+
+    private SplicingHandle bornWith() {
+        return ctx.channel().eventLoop() instanceof SplicingEventLoop view ? view.handleOf(ctx.channel()) : null;
+    }
+
+    private void schedule() {
         SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());
         if (view == null) {
             tell(SpliceFallback.NOT_EPOLL);
-            return;
-        }
-        SplicingHandle handle = view.handleOf(ctx.channel());
-        if (handle != null) {
-            input.adopted(handle);
-            done.run();
         } else {
             adoption = Adoption.schedule(ctx.channel(), view, this);
         }

@@ -39,6 +39,8 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     private final InFlight inFlight;
     private byte falseAlarms;
+    /** Somebody has looked in vain, and nobody knows yet whether he has the buffer still. */
+    private boolean inDoubt;
 
     SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
         super(channel, meter.options().stateEvents());
@@ -103,6 +105,8 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         } while (n >= likelyMore
                 && bytes < share
                 && isSplicing()
+                && !inDoubt
+                && !channel.isInputShutdown()
                 && handle.isWanted()
                 && inFlight.next() == Outcome.USED);
         loop.rounds().moved(turn, bytes);
@@ -238,9 +242,23 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         Tasks.execute(loop, this::resume, () -> {});
     }
 
+    /** Who looked may have lost the buffer by his exception. */
+    @Override
+    public void lookedInVain(PipeByteBuf buffer) {
+        inDoubt |= loop.inEventLoop();
+        Tasks.execute(loop, () -> endIfLost(buffer), () -> {});
+    }
+
+    private void endIfLost(PipeByteBuf buffer) {
+        inDoubt = false;
+        if (buffer.isHeldUnread()) {
+            failUnreadable();
+        }
+    }
+
     private void cameHome(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {
-        loop.pool().put(pipe, options.maxPooledPipes());
         boolean late = inFlight.remove(buffer);
+        loop.pool().put(pipe, options.maxPooledPipes());
         switch (fate) {
             case DRAINED -> meter.drained(buffer.capacity(), late);
             case BLOCKED -> meter.drainedOfAFullOne(buffer.capacity(), late);

@@ -26,7 +26,9 @@ final class EndInterleavings {
     private EndInterleavings() {}
 
     private static RelayPair pair(RelayHandler sideA, RelayHandler sideB) {
-        return new RelayPair(A, sideA, B, sideB);
+        sideA.channel = A;
+        sideB.channel = B;
+        return new RelayPair(sideA, sideB);
     }
 
     @JCStressTest
@@ -67,7 +69,7 @@ final class EndInterleavings {
         private final RelayPair pair = pair(side, new RelayHandler());
 
         public FailureAndTimeout() {
-            side.belongsTo(pair);
+            side.belongsTo(pair, A);
         }
 
         @Actor
@@ -100,7 +102,7 @@ final class EndInterleavings {
         @Actor
         public void loop() {
             RelayPair pair = pair(side, new RelayHandler());
-            side.belongsTo(pair);
+            side.belongsTo(pair, A);
             pair.ended(RelayEnd.FAILED, new IOException("a reset"));
         }
 

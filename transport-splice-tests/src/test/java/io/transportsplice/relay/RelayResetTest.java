@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.transportsplice.EpollSpliceHandler;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** One channel is gone, and the other, which has not got all yet, is to be reset when it has. */
@@ -72,6 +74,27 @@ class RelayResetTest {
             Link link = waiting(rig);
             rig.relay().close();
             assertEquals(End.RESET, link.sink().receiveToEnd(link.forward(), 0).end());
+        }
+    }
+
+    /** Who waits to reset it follows it. */
+    @ParameterizedTest
+    @CsvSource({"AUTO, false", "SPLICE, true", "COPY, true", "PLAIN, false"})
+    void shouldBeAResetOnWhateverLoop(Mode mode, boolean wrapped) throws Exception {
+        try (Rig rig = new Rig(mode).configure(c -> c.differentLoops().wrapped(wrapped))) {
+            Link link = rig.smallBuffersOfPeers().link(Route.TCP_TCP_UP);
+            Channel back = rig.relay().lastPair().back();
+            EventLoop other = rig.relay().lastPair().front().eventLoop();
+            link.source().send(link.forward(), 0, TAKEN, 32 * KIB);
+            rig.relay().awaitRest();
+            link.source().reset();
+            rig.relay().awaitRest();
+            EventLoop before = back.eventLoop();
+            back.deregister().syncUninterruptibly();
+            other.register(back).syncUninterruptibly();
+            LoopGroups.end(before);
+            Link.expect(new Received(TAKEN, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
+            rig.relay().awaitNoChannels();
         }
     }
 

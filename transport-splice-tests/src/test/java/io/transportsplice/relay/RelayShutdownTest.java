@@ -4,8 +4,10 @@ package io.transportsplice.relay;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.EventLoopShutdownListener;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.Link;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -100,6 +103,22 @@ class RelayShutdownTest {
         assertEquals(2, listeners.size());
         for (Listener listener : listeners) {
             assertEquals(List.of("shutdown", "inactive"), List.copyOf(listener.told));
+        }
+    }
+
+    /** It costs the splicing, and nothing else, where channels are born adopted. */
+    @ParameterizedTest
+    @EnumSource(names = {"AUTO", "SPLICE", "COPY"})
+    void shouldResetBothEndsOfAStreamWithSomebodyElseInFront(Mode mode) throws Exception {
+        try (Rig rig = rig(mode, true)
+                .configure(c -> c.withoutSpliceHandler()
+                        .pipeline((side, pipeline) ->
+                                pipeline.addLast(new ChannelDuplexHandler(), new EpollSpliceHandler(c.options()))))) {
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.carry(0, MIB, 64 * KIB);
+            rig.relay().close();
+            expectReset(link.sink(), MIB);
+            expectReset(link.source(), 0);
         }
     }
 

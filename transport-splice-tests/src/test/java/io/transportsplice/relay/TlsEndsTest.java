@@ -77,7 +77,7 @@ class TlsEndsTest {
 
     /** Of 1.2, whose ends are the same but for one rule, fewer. */
     static Stream<Setup> setups() {
-        return Stream.of(Tls.values())
+        return Stream.of(Tls.FRONT, Tls.BACK, Tls.BOTH, Tls.FRONT_12, Tls.BACK_12, Tls.BOTH_12)
                 .flatMap(tls -> Stream.of(Splice.values())
                         .filter(splice -> splice.isSomewhereElse(tls))
                         .flatMap(splice -> modes(tls, splice)

@@ -29,6 +29,13 @@ public final class CrampedLoop extends SingleThreadIoEventLoop {
         };
     }
 
+    /** Gives it as many tasks as it takes while it is busy, but for some. */
+    public void fillBut(int left) {
+        while (pendingTasks() < ROOM - left) {
+            execute(() -> {});
+        }
+    }
+
     /** Gives a loop that is busy as many tasks as it takes. */
     public static void fill(Executor loop) {
         try {

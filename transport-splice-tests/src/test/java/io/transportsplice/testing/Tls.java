@@ -9,6 +9,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -27,12 +28,17 @@ public enum Tls {
     BOTH("TLSv1.3"),
     FRONT_12("TLSv1.2"),
     BACK_12("TLSv1.2"),
-    BOTH_12("TLSv1.2");
+    BOTH_12("TLSv1.2"),
+    /** The relay's own is OpenSSL's, or what goes by that name. */
+    FRONT_OPENSSL("TLSv1.3"),
+    BACK_OPENSSL("TLSv1.3");
 
+    private final String version;
     private final SslContext server;
     private final SslContext client;
 
     Tls(String version) {
+        this.version = version;
         server = build(forServer().protocols(version));
         client = build(forClient().protocols(version));
     }
@@ -47,8 +53,12 @@ public enum Tls {
     }
 
     private static SslContext build(SslContextBuilder builder) {
+        return build(builder, SslProvider.JDK);
+    }
+
+    private static SslContext build(SslContextBuilder builder, SslProvider provider) {
         try {
-            return builder.sslProvider(SslProvider.JDK).build();
+            return builder.sslProvider(provider).build();
         } catch (SSLException e) {
             throw new IllegalStateException(e);
         }
@@ -90,8 +100,8 @@ public enum Tls {
     public boolean isOn(Side side) {
         return switch (this) {
             case BOTH, BOTH_12 -> true;
-            case FRONT, FRONT_12 -> side == Side.FRONT;
-            case BACK, BACK_12 -> side == Side.BACK;
+            case FRONT, FRONT_12, FRONT_OPENSSL -> side == Side.FRONT;
+            case BACK, BACK_12, BACK_OPENSSL -> side == Side.BACK;
         };
     }
 
@@ -99,13 +109,18 @@ public enum Tls {
     public boolean is12() {
         return switch (this) {
             case FRONT_12, BACK_12, BOTH_12 -> true;
-            case FRONT, BACK, BOTH -> false;
+            case FRONT, BACK, BOTH, FRONT_OPENSSL, BACK_OPENSSL -> false;
         };
     }
 
     /** The relay's own handler on that side. */
     public SslHandler handler(Side side) {
         SslContext context = side == Side.FRONT ? server : client;
+        if (this == FRONT_OPENSSL || this == BACK_OPENSSL) {
+            Skip.unless(OpenSsl.isAvailable(), "no OpenSSL: " + OpenSsl.unavailabilityCause());
+            SslContextBuilder builder = side == Side.FRONT ? forServer() : forClient();
+            context = build(builder.protocols(version), SslProvider.OPENSSL);
+        }
         return context.newHandler(UnpooledByteBufAllocator.DEFAULT);
     }
 

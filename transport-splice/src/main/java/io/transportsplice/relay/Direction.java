@@ -12,6 +12,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.DuplexChannel;
 import io.transportsplice.LimitedBytes;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One direction of a relay: what its source reads is written to its sink. It ends in one of two ways, and they exclude each
@@ -22,7 +23,6 @@ import io.transportsplice.LimitedBytes;
  */
 final class Direction {
 
-    private final Channel source;
     private final RelaySide sourceSide;
     private final Channel sink;
     private final RelaySide sinkSide;
@@ -35,16 +35,11 @@ final class Direction {
 
     private boolean asking;
 
-    Direction(Channel source, RelaySide sourceSide, Channel sink, RelaySide sinkSide, RelayPair pair) {
-        this.source = source;
+    Direction(RelaySide sourceSide, RelaySide sinkSide, RelayPair pair) {
         this.sourceSide = sourceSide;
-        this.sink = sink;
+        sink = sinkSide.channel;
         this.sinkSide = sinkSide;
         this.pair = pair;
-    }
-
-    Channel source() {
-        return source;
     }
 
     Channel sink() {
@@ -85,22 +80,27 @@ final class Direction {
 
     void readComplete() {
         given = false;
-        sink.flush();
+        Loops.run(sink, sink::flush);
     }
 
     void carry(Object message) {
         given = true;
         Object meant = LimitedBytes.unwrap(message);
         sourceSide.relayed(size(meant));
-        sink.write(meant, promise());
+        ChannelPromise promise = promise();
+        sink.write(meant, promise);
+        if (promise.cause() instanceof RejectedExecutionException e) { // nor does its loop take the task that tells
+            sourceSide.cut(RelayEnd.FAILED, e);
+        }
     }
 
     /**
      * A failure closes the sink, or comes to its exceptionCaught: no promise is needed for each message. Except through
-     * TLS, whose queue forgets a void promise: it drops the bytes, stays open, and nobody is told.
+     * TLS, whose queue forgets a void promise: it drops the bytes, stays open, and nobody is told; and to another event loop.
      */
     private ChannelPromise promise() {
-        return TlsEnd.isBefore(sink) ? sink.newPromise().addListener(failsWithSink) : sink.voidPromise();
+        boolean isNeeded = TlsEnd.isBefore(sink) || !sink.eventLoop().inEventLoop();
+        return isNeeded ? sink.newPromise().addListener(failsWithSink) : sink.voidPromise();
     }
 
     private static long size(Object message) {
@@ -153,11 +153,11 @@ final class Direction {
         if (!closeNotify.isSuccess()) {
             written(closeNotify);
         } else if (pair.directionFinished()) {
-            source.close();
+            Loops.run(sourceSide.channel, sourceSide.channel::close);
             sink.close(); // which tells the end, too: all its input has been read, so it is no reset
         } else {
             shutdownOutput();
-            Loops.run(source, sourceSide::halfClosed);
+            Loops.run(sourceSide.channel, sourceSide::halfClosed);
             sinkSide.halfClosed();
         }
     }

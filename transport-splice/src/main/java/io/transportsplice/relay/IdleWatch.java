@@ -3,7 +3,6 @@ package io.transportsplice.relay;
 
 import static io.netty.util.internal.ObjectUtil.checkNotNull;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.EpollSplice;
@@ -17,18 +16,15 @@ import java.util.concurrent.TimeUnit;
  * tells the other, and asks it before it gives up. One that has no timeout itself does not look before it is asked, and its
  * first answer is that something moved.
  *
- * <p>Confined to the event loop of its channel.
+ * <p>Confined to the event loop of its side.channel.
  */
 final class IdleWatch {
 
     private static final int LOOKS = 8;
-    /** For ever: what is longer does not fit. */
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final RelaySide side;
     private final Duration idleTimeout;
     private final Duration halfClosedTimeout;
-    private Channel channel;
     /** Null until there is one. */
     private RelayPair pair;
 
@@ -55,8 +51,7 @@ final class IdleWatch {
         return timeout;
     }
 
-    void start(Channel newChannel) {
-        channel = newChannel;
+    void start() {
         start(idleTimeout);
     }
 
@@ -77,7 +72,7 @@ final class IdleWatch {
     private void start(Duration timeout) {
         stop();
         if (!timeout.isZero()) {
-            timeoutNanos = (timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST).toNanos();
+            timeoutNanos = TimeUnit.NANOSECONDS.convert(timeout); // for ever, if it is longer than fits
             seen = position();
             lastProgress = now();
             schedule();
@@ -105,7 +100,7 @@ final class IdleWatch {
     }
 
     private void schedule() {
-        next = channel.eventLoop().schedule(this::look, Math.max(1, timeoutNanos / LOOKS), TimeUnit.NANOSECONDS);
+        next = side.channel.eventLoop().schedule(this::look, Math.max(1, timeoutNanos / LOOKS), TimeUnit.NANOSECONDS);
     }
 
     private void look() {
@@ -159,13 +154,13 @@ final class IdleWatch {
     }
 
     private Position position() {
-        ChannelOutboundBuffer output = channel.unsafe().outboundBuffer();
+        ChannelOutboundBuffer output = side.channel.unsafe().outboundBuffer();
         long pending = output == null ? 0 : output.totalPendingWriteBytes();
         long flushed = output == null ? 0 : output.currentProgress();
-        return new Position(reads, pending, flushed, EpollSplice.unsentBytes(channel));
+        return new Position(reads, pending, flushed, EpollSplice.unsentBytes(side.channel));
     }
 
     private long now() {
-        return channel.eventLoop().ticker().nanoTime();
+        return side.channel.eventLoop().ticker().nanoTime();
     }
 }

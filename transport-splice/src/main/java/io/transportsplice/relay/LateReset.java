@@ -73,6 +73,11 @@ final class LateReset {
         return channel.eventLoop().ticker().nanoTime();
     }
 
+    /** Which may be another by now. */
+    private void checkOnItsLoop() {
+        Loops.run(channel, this::check);
+    }
+
     private void check() {
         if (!channel.isOpen()) {
             return; // whoever holds what was written may say nothing of it any more
@@ -84,7 +89,13 @@ final class LateReset {
                 || channel.eventLoop().isShuttingDown()) {
             now(channel);
         } else {
-            channel.eventLoop().schedule(this::check, delayMillis, TimeUnit.MILLISECONDS);
+            channel.eventLoop()
+                    .schedule(this::checkOnItsLoop, delayMillis, TimeUnit.MILLISECONDS)
+                    .addListener(over -> {
+                        if (over.isCancelled()) { // by the end of the loop that the channel has left
+                            checkOnItsLoop();
+                        }
+                    });
             delayMillis = Math.min(2 * delayMillis, LAST_DELAY_MILLIS);
         }
     }

@@ -35,13 +35,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The same through an {@link io.netty.handler.ssl.SslHandler}: the peer's {@code close_notify} is the end of its input,
  * and an end without one is a cut; a whole stream is ended by a {@code close_notify} and a FIN, and one that was cut is
- * reset without one. TLS 1.3 can end one direction and go on with the other. Before that, whoever has sent a
- * {@code close_notify} takes nothing more (RFC 5246, 7.2.1): if there is more, the peer that sends it is reset.
+ * reset without one. TLS 1.3 can end one direction and go on with the other. Before that, and with OpenSSL's engine, whoever
+ * has sent a {@code close_notify} takes nothing more (RFC 5246, 7.2.1): if there is more, the peer that sends it is reset.
  *
- * <p>An event loop that shuts down closes its channels. In a pipeline with an
- * {@link io.transportsplice.EpollSpliceHandler} that is told beforehand, and both channels of an unfinished relay are reset.
- * Without one <b>nobody is told</b>, and the far ends see what looks like the end of the stream (through TLS: like a cut):
- * reset or finish such relays before the loop is shut down.
+ * <p>An event loop that shuts down closes its channels. In a pipeline that begins with an
+ * {@link io.transportsplice.EpollSpliceHandler}, or has one on wrapped loops, that is told beforehand, and both channels of an
+ * unfinished relay are reset. Else <b>nobody is told</b>, and the far ends see what looks like the end of the stream (through
+ * TLS: like a cut): reset or finish such relays before the loop is shut down.
  *
  * <p>It sets {@link ChannelOption#ALLOW_HALF_CLOSURE}, and {@link ChannelOption#AUTO_READ} to false, on its channel.
  * Used on the event loop of its channel, except where a method says otherwise; the two channels may have different loops.
@@ -56,11 +56,11 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
     private final Queue<Object> early = new ArrayDeque<>(0);
 
     private ChannelHandlerContext ctx;
-    private Channel channel;
-    /** From this channel to its peer; null until they are joined. */
+    /** From here to the peer; null until they are joined. */
     private @Nullable Direction out;
 
     private Input input = Input.OPEN;
+    private boolean toldOfTls; // that it has ended: once, and it may have been too early
 
     /** Without timeouts. */
     public RelayHandler() {
@@ -107,8 +107,9 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
         channel = context.channel();
         channel.config().setAutoRead(false);
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-        idleWatch.start(channel);
-        if (channel.isActive() && channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+        idleWatch.start();
+        boolean ended = channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
+        if (channel.isActive() && (ended || TlsEnd.hasCome(channel))) {
             inputEnds();
         }
     }
@@ -123,7 +124,7 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
     @Override
     void joined(Direction direction) {
         if (ctx == null) { // another thread has just added it, and it is about to be told
-            Loops.later(direction.source(), () -> joined(direction));
+            Loops.later(channel, () -> joined(direction));
             return;
         }
         if (!channel.isActive() || input == Input.CUT || direction.isOrphaned()) {
@@ -213,11 +214,9 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
         } else {
             logger.warn("{} Relaying failed", channel, cause);
         }
-        if (cause instanceof ClosedChannelException && !channel.isOpen()) {
-            cut(RelayEnd.CLOSED, null); // by this side, or it would have been told why before
-        } else {
-            cut(RelayEnd.FAILED, cause);
-        }
+        // By this side, or it would have been told why before.
+        boolean isClosed = cause instanceof ClosedChannelException && !channel.isOpen();
+        cut(isClosed ? RelayEnd.CLOSED : RelayEnd.FAILED, isClosed ? null : cause);
     }
 
     // What it reads, and the room for what it is to write.
@@ -237,6 +236,9 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         idleWatch.hasRead();
+        if (toldOfTls && TlsEnd.hasCome(channel)) {
+            inputEnds();
+        }
         if (out != null) {
             out.readComplete();
             ask();
@@ -254,8 +256,8 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE
-                || (event instanceof SslCloseCompletionEvent tls && tls.isSuccess())) {
+        toldOfTls |= event instanceof SslCloseCompletionEvent;
+        if (event == ChannelInputShutdownReadComplete.INSTANCE || (toldOfTls && TlsEnd.hasCome(channel))) {
             inputEnds();
         }
         context.fireUserEventTriggered(event);

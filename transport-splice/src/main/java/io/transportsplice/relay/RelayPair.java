@@ -22,9 +22,7 @@ final class RelayPair {
     /** An image made by jlink may lack it. */
     private static final boolean RECORDS = hasRecorder();
 
-    private final Channel a;
     private final RelaySide sideA;
-    private final Channel b;
     private final RelaySide sideB;
     /** Null where there has been no recording yet: to load an event's class takes an event loop a tenth of a second. */
     private RelayEvent event;
@@ -36,10 +34,8 @@ final class RelayPair {
     /** The cause may be null. */
     record Ending(RelayEnd how, Throwable cause) {}
 
-    RelayPair(Channel a, RelaySide sideA, Channel b, RelaySide sideB) {
-        this.a = a;
+    RelayPair(RelaySide sideA, RelaySide sideB) {
         this.sideA = sideA;
-        this.b = b;
         this.sideB = sideB;
     }
 
@@ -55,9 +51,9 @@ final class RelayPair {
             checkUnclaimed(b);
             RelaySide sideA = sideOf(a, newSide);
             RelaySide sideB = sideOf(b, newSide);
-            RelayPair pair = new RelayPair(a, sideA, b, sideB);
-            sideA.belongsTo(pair);
-            sideB.belongsTo(pair);
+            RelayPair pair = new RelayPair(sideA, sideB);
+            sideA.belongsTo(pair, a);
+            sideB.belongsTo(pair, b);
             return pair;
         }
     }
@@ -117,8 +113,8 @@ final class RelayPair {
     /** Starts relaying in both directions. */
     void begin() {
         event = mayRecord() ? RelayEvent.begun() : null;
-        Loops.run(a, () -> sideA.joined(new Direction(a, sideA, b, sideB, this)));
-        Loops.run(b, () -> sideB.joined(new Direction(b, sideB, a, sideA, this)));
+        Loops.run(sideA.channel, () -> sideA.joined(new Direction(sideA, sideB, this)));
+        Loops.run(sideB.channel, () -> sideB.joined(new Direction(sideB, sideA, this)));
     }
 
     /** A direction has ended, and its last byte is written. Whether it was the second. */
@@ -141,18 +137,17 @@ final class RelayPair {
 
     /**
      * Has the other side notice what moved there, then does the rest, on each one's event loop. At once if the other channel
-     * is closed, for its loop may have ended.
+     * is closed, or its loop has ended.
      */
     void askOther(RelaySide asking, Runnable then) {
-        boolean isA = asking == sideA;
-        Channel otherChannel = isA ? b : a;
-        if (!otherChannel.isOpen()) {
+        RelaySide other = asking == sideA ? sideB : sideA;
+        if (!other.channel.isOpen() || other.channel.eventLoop().isShutdown()) {
             then.run();
             return;
         }
-        Loops.run(otherChannel, () -> {
-            (isA ? sideB : sideA).noticeProgress();
-            Loops.run(isA ? a : b, then);
+        Loops.run(other.channel, () -> {
+            other.noticeProgress();
+            Loops.run(asking.channel, then);
         });
     }
 
@@ -176,7 +171,7 @@ final class RelayPair {
             RelayEvent told = event == null ? RelayEvent.begun() : event;
             told.bytesFromA = sideA.bytesRelayed();
             told.bytesFromB = sideB.bytesRelayed();
-            told.ended(a, b, how.name(), cause);
+            told.ended(sideA.channel, sideB.channel, how.name(), cause);
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.relay;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.NullMarked;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 abstract class RelaySide extends ChannelInboundHandlerAdapter {
 
     private final AtomicLong bytesRelayed = new AtomicLong();
+    /** Known once it is added, or claimed. */
+    Channel channel;
+
     /** Null until a pair has claimed it, even if that has not begun. */
     private volatile @Nullable RelayPair relay;
 
@@ -31,7 +35,8 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
         bytesRelayed.lazySet(bytesRelayed.getPlain() + bytes);
     }
 
-    final void belongsTo(RelayPair pair) {
+    final void belongsTo(RelayPair pair, Channel itsChannel) {
+        channel = itsChannel;
         relay = pair;
     }
 

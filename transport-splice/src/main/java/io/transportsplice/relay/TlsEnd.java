@@ -21,7 +21,17 @@ final class TlsEnd {
         SslHandler innermost = insideOut(channel).peek();
         return innermost == null
                 ? channel.pipeline().context(SslClientHelloHandler.class) != null // TLS is still to come
-                : !innermost.sslCloseFuture().isSuccess();
+                : !hasEnded(innermost);
+    }
+
+    /** Whether a {@code close_notify} has come. */
+    static boolean hasCome(Channel channel) {
+        return insideOut(channel).stream().anyMatch(TlsEnd::hasEnded);
+    }
+
+    /** With OpenSSL Netty tells of an end also when something comes behind our own {@code close_notify}. */
+    private static boolean hasEnded(SslHandler tls) {
+        return tls.sslCloseFuture().isSuccess() && tls.engine().isInboundDone();
     }
 
     /** Whether what is written goes through TLS. Any thread. */
