@@ -16,6 +16,7 @@ import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.FarEnd;
 import io.transportsplice.testing.Link;
+import io.transportsplice.testing.LoopHold;
 import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Peer.End;
 import io.transportsplice.testing.Peer.Received;
@@ -76,8 +77,12 @@ class LookInVainTest {
                 }))) {
             Link link = rig.link(ROUTE);
             link.carry(0, KIB, KIB);
-            allocator.failOnce();
-            rig.async(() -> link.source().send(link.forward(), KIB, Long.MAX_VALUE, 64 * KIB));
+            LoopHold.whileHeld(
+                    rig.relay().lastPair().front().eventLoop(),
+                    () -> { // so several messages come at once
+                        link.source().sendWithoutWaiting(link.forward(), KIB, 1024 * KIB);
+                        allocator.failOnce();
+                    });
             Link.expect(new Received(KIB, End.RESET), link.sink().receiveToEnd(link.forward(), KIB));
             rig.relay().awaitNoChannels();
             assertEquals(1, forgetting.forgotten.size());
