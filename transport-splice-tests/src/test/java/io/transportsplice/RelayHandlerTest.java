@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@link RelayHandler} offers beyond relaying: timeouts, and joining channels in whatever state they are. */
 @ExtendWith(Baseline.class)
@@ -128,6 +130,24 @@ class RelayHandlerTest {
             rig.relay().awaitNoChannels();
             assertEquals(RelayEnd.FAILED, back.end());
             assertTrue(back.endCause().getMessage().contains("reset"), back.endCause()::toString);
+        }
+    }
+
+    /** Which meets it while it writes. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTellOfTheErrorOfASinkThatHasMoreToTake(boolean differentLoops) throws Exception {
+        try (Rig rig = new Rig(Mode.SPLICE).smallBuffers()) {
+            if (differentLoops) {
+                rig.configure(c -> c.differentLoops());
+            }
+            Link link = rig.link(Route.TCP_TCP_UP);
+            link.fillUp(64 * MIB);
+            RelayHandler front = rig.relay().lastPair().front().pipeline().get(RelayHandler.class);
+            link.sink().reset();
+            rig.relay().awaitNoChannels();
+            assertEquals(RelayEnd.FAILED, front.end());
+            assertNotNull(front.endCause());
         }
     }
 

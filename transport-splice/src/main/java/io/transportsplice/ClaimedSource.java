@@ -201,12 +201,8 @@ final class ClaimedSource {
 
     /** Has gone on as far as it may. */
     void wentOn() {
-        if (taker == null) {
-            if (open && queue.isEmpty()) {
-                readOrLeave();
-            }
-        } else if (!isTaking(taker)) { // who is asked within a message forgets it: more is asked for behind that
-            taker.readComplete();
+        if (taker == null && open && queue.isEmpty()) {
+            readOrLeave();
         }
     }
 

@@ -32,7 +32,7 @@ final class PipeByteBuf extends LazyByteBuf {
         /** A buffer lives on, but waits in a sink no more. Any thread. */
         void waitsNoMore();
 
-        /** Somebody looked in vain, and need not know that he has the buffer still. Any thread. */
+        /** Somebody looked in vain. If he does not send it, release it or look again at once, it counts as lost. Any thread. */
         void lookedInVain(PipeByteBuf buffer);
     }
 
@@ -133,12 +133,14 @@ final class PipeByteBuf extends LazyByteBuf {
             throw new IllegalReferenceCountException("the bytes are gone: into a channel, or unreadable");
         }
         try {
-            readInto(bytes, pipe);
+            content = readInto(bytes, pipe);
         } catch (IOException e) {
-            home.lookedInVain(this);
             throw new UncheckedIOException(e);
+        } finally {
+            if (content == null) {
+                home.lookedInVain(this);
+            }
         }
-        content = bytes;
         Counters.lookedAt();
         home.returned(this, pipe, Fate.LOOKED_AT);
         return bytes;
@@ -226,8 +228,7 @@ final class PipeByteBuf extends LazyByteBuf {
      * flush. Sinks of a broadcast have memory, as none may wait for another. Whether it has them all.
      */
     synchronized boolean duplicateInto(Pipe other) {
-        boolean mayDuplicate = state == UNTOUCHED && refCnt() <= 2 && waiting == 1;
-        return mayDuplicate && pipe.tee(other) == pipe.bytes();
+        return state == UNTOUCHED && refCnt() <= 2 && waiting == 1 && pipe.tee(other) == pipe.bytes();
     }
 
     void sentDuplicate() { // nothing is left in such a pipe

@@ -245,7 +245,9 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     /** Who looked may have lost the buffer by his exception. */
     @Override
     public void lookedInVain(PipeByteBuf buffer) {
-        inDoubt |= loop.inEventLoop();
+        if (loop.inEventLoop()) {
+            inDoubt = true;
+        }
         Tasks.execute(loop, () -> endIfLost(buffer), () -> {});
     }
 

@@ -8,8 +8,11 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.transportsplice.EpollSplice;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.SpliceOptions;
 import io.transportsplice.SpliceOptions.Policy;
@@ -81,21 +84,28 @@ class RelayResetTest {
     @ParameterizedTest
     @CsvSource({"AUTO, false", "SPLICE, true", "COPY, true", "PLAIN, false"})
     void shouldBeAResetOnWhateverLoop(Mode mode, boolean wrapped) throws Exception {
-        try (Rig rig = new Rig(mode).configure(c -> c.differentLoops().wrapped(wrapped))) {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (Rig rig = new Rig(mode).configure(c -> c.wrapped(wrapped))) {
             Link link = rig.smallBuffersOfPeers().link(Route.TCP_TCP_UP);
             Channel back = rig.relay().lastPair().back();
-            EventLoop other = rig.relay().lastPair().front().eventLoop();
+            EventLoop own = back.eventLoop();
+            move(back, wrapped ? EpollSplice.wrap(group) : group);
             link.source().send(link.forward(), 0, TAKEN, 32 * KIB);
             rig.relay().awaitRest();
             link.source().reset();
             rig.relay().awaitRest();
-            EventLoop before = back.eventLoop();
-            back.deregister().syncUninterruptibly();
-            other.register(back).syncUninterruptibly();
-            LoopGroups.end(before);
+            move(back, own);
+            LoopGroups.end(group);
             Link.expect(new Received(TAKEN, End.RESET), link.sink().receiveToEnd(link.forward(), 0));
             rig.relay().awaitNoChannels();
+        } finally {
+            LoopGroups.end(group);
         }
+    }
+
+    private static void move(Channel channel, EventLoopGroup group) {
+        channel.deregister().syncUninterruptibly();
+        group.register(channel).syncUninterruptibly();
     }
 
     /** Its socket is full, and the rest waits in front of it. */

@@ -11,7 +11,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.LimitedBytes;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -34,6 +36,8 @@ final class Direction {
     private boolean given;
 
     private boolean asking;
+    /** The sink's event loop has had no room for a write. On the source's. */
+    private boolean refused;
 
     Direction(RelaySide sourceSide, RelaySide sinkSide, RelayPair pair) {
         this.sourceSide = sourceSide;
@@ -85,11 +89,17 @@ final class Direction {
 
     void carry(Object message) {
         given = true;
+        if (refused) { // what came before this is lost, so this must not follow
+            ReferenceCountUtil.release(message);
+            return;
+        }
         Object meant = LimitedBytes.unwrap(message);
         sourceSide.relayed(size(meant));
         ChannelPromise promise = promise();
         sink.write(meant, promise);
-        if (promise.cause() instanceof RejectedExecutionException e) { // nor does its loop take the task that tells
+        // Nor may the task be taken that tells.
+        if (sink.isOpen() && promise.cause() instanceof RejectedExecutionException e) {
+            refused = true;
             sourceSide.cut(RelayEnd.FAILED, e);
         }
     }
@@ -128,10 +138,12 @@ final class Direction {
         }
     }
 
-    /** A dead sink's channelInactive says so. One that is alive, but takes no more, is not to look whole. */
+    /** One that is alive, but takes no more, is not to look whole. Of a dead one its channelInactive does the rest. */
     private void cutSink(Throwable cause) {
         if (sink.isOpen()) {
             sinkSide.cut(RelayEnd.FAILED, cause);
+        } else if (!(cause instanceof ClosedChannelException)) {
+            pair.ended(RelayEnd.FAILED, cause);
         }
     }
 
