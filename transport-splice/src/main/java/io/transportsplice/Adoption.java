@@ -162,8 +162,7 @@ final class Adoption extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (!toldTheEnd) { // else by a close() that came before its turn: a handler's own executor may keep the
-            // pipeline
+        if (!toldTheEnd) { // a close() that came before may tell again: a handler's own executor keeps the pipeline
             ctx.fireChannelInactive();
         }
     }

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * tells the other, and asks it before it gives up. One that has no timeout itself does not look before it is asked, and its
  * first answer is that something moved.
  *
- * <p>Confined to the event loop of its side.channel.
+ * <p>Confined to the event loop of its channel.
  */
 final class IdleWatch {
 
