@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.transportsplice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ImmediateEventExecutor;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import org.junit.jupiter.api.Test;
+
+class LimitTlsTest {
+    private static final int MORE = 100;
+
+    /** Tells of its end too early, as Netty does with OpenSSL's engine behind our own close_notify. */
+    private static final class Hasty extends SslHandler {
+        Hasty(SSLEngine engine) {
+            super(engine);
+        }
+
+        @Override
+        public Future<Channel> sslCloseFuture() {
+            return ImmediateEventExecutor.INSTANCE.newSucceededFuture(null);
+        }
+    }
+
+    /** It is told once. */
+    @Test
+    void shouldEndWithTlsThoughThatWasToldBefore() throws Exception {
+        SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+        engine.setUseClientMode(false);
+        EpollSpliceHandler handler = new EpollSpliceHandler();
+        EmbeddedChannel channel = new EmbeddedChannel(new Hasty(engine), handler);
+        ChannelHandlerContext tls = channel.pipeline().context(SslHandler.class);
+        Future<Long> limit = handler.limit(MORE);
+        tls.fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
+        tls.fireChannelRead(Unpooled.wrappedBuffer(new byte[] {1, 2, 3}));
+        tls.fireChannelReadComplete();
+        assertFalse(limit.isDone());
+        engine.closeInbound();
+        tls.fireChannelReadComplete();
+        assertTrue(limit.isSuccess());
+        assertEquals(3L, limit.getNow());
+        channel.finishAndReleaseAll();
+    }
+}
