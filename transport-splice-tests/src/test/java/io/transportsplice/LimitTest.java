@@ -75,8 +75,7 @@ class LimitTest {
                 .bind(InetAddress.getLoopbackAddress(), 0)
                 .syncUninterruptibly()
                 .channel();
-        return Peer.connect(new InetSocketAddress(
-                InetAddress.getLoopbackAddress(), ((InetSocketAddress) server.localAddress()).getPort()));
+        return Peer.connect((InetSocketAddress) server.localAddress());
     }
 
     @AfterEach
@@ -162,9 +161,8 @@ class LimitTest {
     }
 
     private Future<Long> limit(long bytes) throws Exception {
-        Channel channel = accepted.take();
-        accepted.add(channel);
-        return channel.eventLoop().submit(() -> handler.limit(bytes)).get(20, TimeUnit.SECONDS);
+        accepted.add(accepted.take()); // it is there
+        return onLoop(() -> handler.limit(bytes));
     }
 
     @Test

@@ -27,27 +27,18 @@ class OpenSslTest {
 
     /** How the direction that goes on ends. */
     enum Last {
-        WHOLE {
-            @Override
-            void happen(TlsPeer peer) throws Exception {
-                peer.finish();
-            }
-        },
+        WHOLE,
         /** TCP goes on. */
-        CLOSE_NOTIFY {
-            @Override
-            void happen(TlsPeer peer) throws Exception {
-                peer.closeNotify();
-            }
-        },
-        CUT {
-            @Override
-            void happen(TlsPeer peer) throws Exception {
-                peer.peer().halfClose();
-            }
-        };
+        CLOSE_NOTIFY,
+        CUT;
 
-        abstract void happen(TlsPeer peer) throws Exception;
+        void happen(TlsPeer peer) throws Exception {
+            switch (this) {
+                case WHOLE -> peer.finish();
+                case CLOSE_NOTIFY -> peer.closeNotify();
+                case CUT -> peer.peer().halfClose();
+            }
+        }
     }
 
     @ParameterizedTest

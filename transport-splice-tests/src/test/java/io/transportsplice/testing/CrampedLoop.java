@@ -12,9 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 /** An event loop with little room for tasks. */
 public final class CrampedLoop extends SingleThreadIoEventLoop {
-    private static final int ROOM = 16;
     /** The least that Netty gives one. */
-    private static final int REAL_ROOM = 2048;
+    private static final int ROOM = 2048;
 
     private static final long QUANTUM_MILLIS = 1000;
 
@@ -34,7 +33,7 @@ public final class CrampedLoop extends SingleThreadIoEventLoop {
 
     /** Gives it as many tasks as it takes while it is busy, but for some. */
     public void fillBut(int left) {
-        while (pendingTasks() < REAL_ROOM - left) {
+        while (pendingTasks() < ROOM - left) {
             execute(() -> {});
         }
     }
