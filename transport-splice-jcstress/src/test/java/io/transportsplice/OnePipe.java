@@ -125,7 +125,7 @@ final class OnePipe implements PipeByteBuf.Home {
     }
 
     PipeByteBuf buffer() {
-        return new PipeByteBuf(pipe, this, new DirectMemory(new Allocator(), false));
+        return new PipeByteBuf(pipe, this, new DirectMemory(new Allocator(), false, true));
     }
 
     Pipe pipe() {

@@ -14,8 +14,9 @@ class DirectMemoryTest {
     void shouldPromiseNothingOfAnAllocatorThatHasNothingLeftAndAskItAgain() {
         FailingAllocator allocator = new FailingAllocator();
         allocator.failOnce();
-        assertFalse(DirectMemory.of(allocator).hasAddress());
-        boolean hasAddress = DirectMemory.of(allocator).hasAddress();
+        DirectMemory unknown = DirectMemory.of(allocator);
+        assertFalse(unknown.hasAddress());
+        boolean hasAddress = unknown.as(allocator).hasAddress();
         ByteBuf buffer = allocator.directBuffer(1);
         assertEquals(buffer.hasMemoryAddress(), hasAddress);
         buffer.release();

@@ -2,7 +2,9 @@
 package io.transportsplice;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.util.EnumMap;
@@ -36,10 +38,10 @@ final class Counters {
     private static final boolean RECORDS = hasRecorder();
 
     private static final Set<SpliceFallback> WARNED = ConcurrentHashMap.newKeySet();
-    /** Stacks are walked for so many looks at the most: most looks are rightful. */
-    private static final int MOST_WALKS = 32;
+    /** So many looks are looked into, then ever fewer, as it walks a stack and most are rightful. */
+    private static final int FIRST_LOOKS = 32;
 
-    private static final AtomicInteger WALKS = new AtomicInteger();
+    private static final AtomicInteger LOOKS = new AtomicInteger();
 
     private static final Map<SpliceFallback, LongAdder> FALLBACKS = new EnumMap<>(SpliceFallback.class);
 
@@ -84,19 +86,27 @@ final class Counters {
 
     /** Somebody looks at bytes in a pipe. If that is a channel which sends them by itself, it lacks a splice handler. */
     static void lookedAt() {
-        if (WALKS.get() < MOST_WALKS && WALKS.getAndIncrement() < MOST_WALKS) {
-            boolean lacksHandler = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-                    .walk(frames -> frames.takeWhile(frame -> frame.getDeclaringClass() != PipeRegion.class)
-                            .anyMatch(Counters::isChannelThatSends));
-            if (lacksHandler && WARNED.add(SpliceFallback.LOOKED_AT)) {
-                logger.warn("Spliced bytes were written to a channel without an EpollSpliceHandler, and copied: put one"
-                        + " first into its pipeline, too. Told once, see SpliceMetrics.");
-            }
+        int before = LOOKS.getAndIncrement();
+        if ((before < FIRST_LOOKS || Integer.bitCount(before) == 1)
+                && !WARNED.contains(SpliceFallback.LOOKED_AT)
+                && isByChannelThatSends()
+                && WARNED.add(SpliceFallback.LOOKED_AT)) {
+            logger.warn("Spliced bytes were written to a channel without an EpollSpliceHandler, and copied: put one"
+                    + " first into its pipeline, too. Told once, see SpliceMetrics.");
         }
     }
 
-    private static boolean isChannelThatSends(StackWalker.StackFrame frame) {
-        return Channel.class.isAssignableFrom(frame.getDeclaringClass())
-                && frame.getMethodName().equals("doWrite");
+    private static boolean isByChannelThatSends() {
+        return StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+                .walk(frames -> frames.takeWhile(frame -> !isSomebodyElse(frame.getDeclaringClass()))
+                        .anyMatch(frame -> Channel.class.isAssignableFrom(frame.getDeclaringClass())
+                                && frame.getMethodName().equals("doWrite")));
+    }
+
+    /** A splice handler's region, or a handler or listener that is called while a channel sends. */
+    private static boolean isSomebodyElse(Class<?> caller) {
+        return caller == PipeRegion.class
+                || ChannelHandlerContext.class.isAssignableFrom(caller)
+                || Future.class.isAssignableFrom(caller);
     }
 }

@@ -29,7 +29,7 @@ final class PipeByteBuf extends LazyByteBuf {
         /** A buffer's pipe is not needed any more. Once for each buffer, on any thread. */
         void returned(PipeByteBuf buffer, Pipe pipe, Fate fate);
 
-        /** A buffer lives on, but waits in a sink no more. Any thread. */
+        /** A buffer lives on, but waits in a sink less often. Any thread. */
         void waitsNoMore();
 
         /** Somebody looked in vain. If he does not send it, release it or look again at once, it counts as lost. Any thread. */
@@ -67,6 +67,8 @@ final class PipeByteBuf extends LazyByteBuf {
             AtomicIntegerFieldUpdater.newUpdater(PipeByteBuf.class, "state");
     private static final AtomicIntegerFieldUpdater<PipeByteBuf> WAITING =
             AtomicIntegerFieldUpdater.newUpdater(PipeByteBuf.class, "waiting");
+    private static final AtomicIntegerFieldUpdater<PipeByteBuf> FLUSHED =
+            AtomicIntegerFieldUpdater.newUpdater(PipeByteBuf.class, "flushed");
 
     private final Pipe pipe;
     private final Home home;
@@ -74,16 +76,11 @@ final class PipeByteBuf extends LazyByteBuf {
 
     private volatile int state;
     private volatile ByteBuf content; // not null once in memory
-    /** How often it is in the outbound buffer of a sink. */
-    private volatile int waiting;
-    /** Whether such a sink has been told to send; what is only written waits for somebody who may be waiting for more. */
-    private volatile boolean flushed;
-    /** What is to be said of it once it is drained. */
-    private volatile Fate drained = Fate.DRAINED;
-    /** Whether somebody looked, but there was no memory. */
-    private volatile boolean lookedInVain;
-    /** Whether a sink has emptied a pipe of its own that had them all. */
-    private volatile boolean sent;
+    private volatile int waiting; // how often it is in the outbound buffer of a sink
+    private volatile int flushed; // how many of those sinks have been told to send it
+    private volatile Fate drained = Fate.DRAINED; // what is to be said of it then
+    private volatile boolean lookedInVain; // somebody has, but there was no memory
+    private volatile boolean sent; // a sink has emptied a pipe of its own that had them all
 
     PipeByteBuf(Pipe pipe, Home home, DirectMemory memory) {
         super(memory, (int) pipe.bytes());
@@ -158,7 +155,6 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** Moves what a pipe holds into memory, which it releases if that fails. */
     private static ByteBuf readInto(ByteBuf bytes, Pipe from) throws IOException {
-        Counters.BYTES_COPIED.add(from.bytes());
         try {
             while (from.bytes() > 0) {
                 ByteBuffer space = bytes.internalNioBuffer(bytes.writerIndex(), (int) from.bytes());
@@ -166,6 +162,7 @@ final class PipeByteBuf extends LazyByteBuf {
                 if (n <= 0) {
                     throw LibC.newIOException("read", (int) -n);
                 }
+                Counters.BYTES_COPIED.add(n);
                 bytes.writerIndex(bytes.writerIndex() + (int) n);
             }
             return bytes;
@@ -186,9 +183,11 @@ final class PipeByteBuf extends LazyByteBuf {
     }
 
     /** It no longer is, but somebody else has it. */
-    void waitsNoMore() {
-        if (WAITING.getAndAdd(this, -1) == 1 || sent) {
-            home.waitsNoMore();
+    void waitsNoMore(boolean wasFlushed) {
+        WAITING.getAndAdd(this, -1);
+        if (wasFlushed) {
+            FLUSHED.getAndAdd(this, -1);
+            home.waitsNoMore(); // who asks meanwhile may be told that it waits
         }
     }
 
@@ -203,12 +202,13 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** A sink is about to send it, or tries to. */
     void flushed() {
-        flushed = true;
+        FLUSHED.getAndAdd(this, 1);
     }
 
-    /** Whether it waits for nothing but a socket. Where another sink has sent it, that one must not wait for this one. */
+    /** Whether it waits for sockets alone: who else has it may wait for more, and one sink that has sent it not for another. */
     boolean isWaiting() {
-        return flushed && waiting > 0 && !sent;
+        int sinks = flushed; // before the owners, of whom a sink is one: see waitsNoMore
+        return sinks > 0 && sinks == refCnt() && !sent;
     }
 
     /** Its sink's socket is full. */

@@ -52,7 +52,8 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         DRAINING,
         COPYING,
         /** What could not be drained. */
-        COPYING_REST
+        COPYING_REST,
+        RELEASED
     }
 
     /** As {@link #content()}, but told also where somebody has released it who had no right to. */
@@ -65,6 +66,8 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     private int transferred;
     private State state = State.WAITING;
+    /** Its sink has been told to send it. */
+    private boolean flushed;
     /** What is drained: the buffer's own, or, where somebody else has the buffer, too, a duplicate. Else null. */
     private Pipe pipe;
 
@@ -113,11 +116,14 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     }
 
     void flushed() {
-        root.flushed();
+        if (!flushed && state != State.RELEASED) { // as a closed sink does at once
+            flushed = true;
+            root.flushed();
+        }
     }
 
     private void begin() {
-        root.flushed(); // by whomever
+        flushed(); // by whomever
         count = content().readableBytes();
         if (sink.canDrain()) {
             pipe = root.take(content());
@@ -209,9 +215,10 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             returnPipe();
         }
         bytes = null;
+        state = State.RELEASED;
         boolean gone = super.release(decrement);
         if (!gone) {
-            root.waitsNoMore();
+            root.waitsNoMore(flushed);
         }
         return gone;
     }

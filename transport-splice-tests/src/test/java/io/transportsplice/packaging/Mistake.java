@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.packaging;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.transportsplice.EpollSpliceHandler;
@@ -13,6 +16,7 @@ import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What a user may get wrong. Run as a program, it relays all the same, and says what was counted. */
 public enum Mistake {
@@ -25,6 +29,14 @@ public enum Mistake {
         @Override
         void commit(Rig rig) {
             rig.configure(c -> c.pipeline((side, pipeline) -> pipeline.addLast(new OtherOwners())));
+        }
+    },
+    /** Nor this one: who looks does so while a channel sends, but is not that channel. */
+    NONE_BUT_LOOKS_WHILE_SENDING {
+        @Override
+        void commit(Rig rig) {
+            rig.configure(
+                    c -> c.options(ALWAYS).pipeline((side, pipeline) -> pipeline.addLast(new LookingInBetween())));
         }
     },
     NOT_FIRST {
@@ -43,6 +55,18 @@ public enum Mistake {
             }));
         }
     },
+    /** Most looks were rightful until then. */
+    ON_ONE_SIDE_ONLY_LATE {
+        @Override
+        void commit(Rig rig) {
+            rig.configure(c -> c.options(ALWAYS).withoutSpliceHandler().pipeline((side, pipeline) -> {
+                if (side == Side.FRONT) {
+                    pipeline.addFirst(new EpollSpliceHandler(c.options()));
+                    pipeline.addLast(new LookingAtFirst());
+                }
+            }));
+        }
+    },
     ON_ANOTHER_EXECUTOR {
         @Override
         @SuppressWarnings("deprecation") // deprecated by Netty, but there
@@ -54,6 +78,8 @@ public enum Mistake {
         }
     };
 
+    private static final SpliceOptions ALWAYS =
+            SpliceOptions.builder().policy(SpliceOptions.Policy.ALWAYS).build();
     private static final int MIB = 1024 * 1024;
     private static final int CONNECTIONS = 3;
 
@@ -84,6 +110,42 @@ public enum Mistake {
             ReferenceCountUtil.retain(message, 2);
             ctx.fireChannelRead(message);
             ctx.executor().execute(() -> ReferenceCountUtil.release(message, 2));
+        }
+    }
+
+    /** Looks at each message in a listener that a channel calls while it sends. */
+    private static final class LookingInBetween extends ChannelInboundHandlerAdapter {
+        private final EmbeddedChannel other = new EmbeddedChannel();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            other.write(Unpooled.EMPTY_BUFFER).addListener(written -> look(message));
+            other.flush();
+            ctx.fireChannelRead(message);
+        }
+
+        @Override
+        public void handlerRemoved(ChannelHandlerContext ctx) {
+            other.finishAndReleaseAll();
+        }
+    }
+
+    private static final class LookingAtFirst extends ChannelInboundHandlerAdapter {
+        private static final int LOOKS = 40;
+        private static final AtomicInteger COUNT = new AtomicInteger();
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            if (COUNT.getAndIncrement() < LOOKS) {
+                look(message);
+            }
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    private static void look(Object message) {
+        if (message instanceof ByteBuf buffer && buffer.isReadable()) {
+            buffer.getByte(buffer.readerIndex());
         }
     }
 }

@@ -49,9 +49,10 @@ class MistakesIT {
         assertTrue(counted("bytesSpliced", output) > BYTES / 2, output);
     }
 
-    @Test
-    void shouldNotTakeABufferWithThreeOwnersForAMissingHandler() throws Exception {
-        String output = run(Mistake.NONE_BUT_THREE_OWNERS);
+    @ParameterizedTest
+    @EnumSource(names = "NONE_BUT.*", mode = EnumSource.Mode.MATCH_ANY)
+    void shouldNotTakeALookForAMissingHandler(Mistake mistake) throws Exception {
+        String output = run(mistake);
         assertEquals(List.of(), warnings(output));
         assertTrue(counted("LOOKED_AT", output) > 0, output);
     }
@@ -101,9 +102,9 @@ class MistakesIT {
         assertEquals(1, warnings.size(), output);
         String remedy = switch (mistake) {
             case NOT_FIRST -> "NOT_FIRST: put the EpollSpliceHandler first";
-            case ON_ONE_SIDE_ONLY -> "without an EpollSpliceHandler, and copied: put one first";
+            case ON_ONE_SIDE_ONLY, ON_ONE_SIDE_ONLY_LATE -> "without an EpollSpliceHandler, and copied: put one first";
             case ON_ANOTHER_EXECUTOR -> "NOT_EPOLL: use EpollSocketChannel";
-            case NONE, NONE_BUT_THREE_OWNERS -> throw new AssertionError();
+            case NONE, NONE_BUT_THREE_OWNERS, NONE_BUT_LOOKS_WHILE_SENDING -> throw new AssertionError();
         };
         assertTrue(warnings.get(0).contains(remedy), output);
         assertEquals(0, counted("bytesSpliced", output), output);
