@@ -15,6 +15,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.LimitedBytes;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.RejectedExecutionException;
+import javax.net.ssl.SSLException;
 
 /**
  * One direction of a relay: what its source reads is written to its sink. It ends in one of two ways, and they exclude each
@@ -131,10 +132,15 @@ final class Direction {
     }
 
     private void written(ChannelFuture written) {
-        if (!written.isSuccess()) {
-            sinkFailed = true;
-            // Whoever fails it may be about to tell the far end why, and to close.
+        if (written.isSuccess()) {
+            return;
+        }
+        sinkFailed = true;
+        if (written.cause()
+                instanceof SSLException) { // TLS lets nothing follow, but may be about to tell the far end why
             Loops.later(sink, () -> cutSink(written.cause()));
+        } else {
+            cutSink(written.cause()); // before the next write, which may be a task already
         }
     }
 
