@@ -17,6 +17,8 @@ final class ModelDemand {
     private Request request = Request.NONE;
     /** So many messages may come that nobody asked for: where reads may have been missed, one is better than none. */
     private int unasked;
+    /** The input has failed: what comes all the same is as it may be. */
+    private boolean ended;
     /** Within the messages of one read. */
     private boolean reading;
 
@@ -43,8 +45,12 @@ final class ModelDemand {
         unasked++;
     }
 
+    void ends() {
+        ended = true;
+    }
+
     boolean mayRead() {
-        return autoRead.getAsBoolean() || request != Request.NONE || unasked > 0;
+        return ended || autoRead.getAsBoolean() || request != Request.NONE || unasked > 0;
     }
 
     boolean mustRead() {

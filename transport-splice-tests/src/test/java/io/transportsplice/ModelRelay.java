@@ -84,6 +84,9 @@ final class ModelRelay extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (source.fatalFills() > 0) { // a kernel gives what has come before it fails, and nothing behind
+            demand.ends();
+        }
         demand.message();
         Runnable before = beforeNext;
         Runnable behind = behindNext;

@@ -67,6 +67,9 @@ final class ProxyHeaderReader {
     private final class Taker extends SimpleChannelInboundHandler<HAProxyMessage> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, HAProxyMessage message) {
+            if (!ctx.channel().isOpen()) {
+                return; // a bad header came before it
+            }
             boolean isV2 = message.protocolVersion() == HAProxyProtocolVersion.V2;
             byte[] received = new byte[isV2 ? start.readableBytes() : 0];
             start.readBytes(received);

@@ -136,8 +136,8 @@ final class Direction {
             return;
         }
         sinkFailed = true;
-        if (written.cause()
-                instanceof SSLException) { // TLS lets nothing follow, but may be about to tell the far end why
+        if (written.cause() instanceof SSLException) {
+            // TLS lets nothing follow, but may be about to tell the far end why.
             Loops.later(sink, () -> cutSink(written.cause()));
         } else {
             cutSink(written.cause()); // before the next write, which may be a task already
