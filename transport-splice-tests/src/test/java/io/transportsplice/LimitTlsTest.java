@@ -51,4 +51,17 @@ class LimitTlsTest {
         assertEquals(3L, limit.getNow());
         channel.finishAndReleaseAll();
     }
+
+    @Test
+    void shouldEndAtOnceWhereTlsHasEnded() throws Exception {
+        SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+        EpollSpliceHandler handler = new EpollSpliceHandler();
+        EmbeddedChannel channel = new EmbeddedChannel(new Hasty(engine), handler);
+        engine.closeInbound();
+        channel.pipeline().context(SslHandler.class).fireUserEventTriggered(SslCloseCompletionEvent.SUCCESS);
+        Future<Long> limit = handler.limit(MORE);
+        assertTrue(limit.isSuccess());
+        assertEquals(0L, limit.getNow());
+        channel.finishAndReleaseAll();
+    }
 }
