@@ -9,8 +9,10 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.relay.RelayHandler;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 
 /**
  * Watches over a client while it says where it wants to go. One that takes too long, ends early or talks nonsense is
@@ -106,6 +108,7 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        turnAway(ctx.channel(), Refusal.PROTOCOL);
+        boolean isBroken = cause instanceof IOException && !(cause instanceof SSLException);
+        turnAway(ctx.channel(), isBroken ? Refusal.INCOMPLETE : Refusal.PROTOCOL);
     }
 }

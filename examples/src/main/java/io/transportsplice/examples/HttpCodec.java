@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -97,9 +98,11 @@ final class HttpCodec {
         protected boolean isContentAlwaysEmpty(HttpMessage message) {
             HttpResponse response = (HttpResponse) message;
             boolean isToHead = HttpMethod.HEAD.equals(asked.get());
-            return HttpResponses.isSwitch(response)
-                    || super.isContentAlwaysEmpty(response)
-                    || (isToHead && !HttpResponses.isInterim(response));
+            boolean isEmptyToHead = isToHead && !HttpResponses.isInterim(response);
+            if (isEmptyToHead) { // all of it: the encoder, which does not know what was asked, would end a body
+                response.headers().remove(HttpHeaderNames.TRANSFER_ENCODING);
+            }
+            return HttpResponses.isSwitch(response) || super.isContentAlwaysEmpty(response) || isEmptyToHead;
         }
     }
 }

@@ -133,9 +133,7 @@ final class HttpExchanges {
         } else if (unanswered.size() < itself || responses.isLast()) {
             end(Unpooled.EMPTY_BUFFER); // it has been answered without its body, or nothing may follow
         } else {
-            if (upstream == null) {
-                counters.refused(client, reason);
-            }
+            counters.refused(client, reason);
             end(HttpAnswer.of(refusal));
         }
     }

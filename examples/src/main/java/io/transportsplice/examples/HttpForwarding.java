@@ -50,7 +50,7 @@ final class HttpForwarding {
     /** Of trailers, too, which others may take for fields of the head: RFC 9110, section 6.5.1. */
     static void clean(HttpHeaders fields) {
         for (String name : List.copyOf(fields.names())) {
-            String lower = name.toLowerCase(Locale.ROOT);
+            String lower = name.toLowerCase(Locale.ROOT).replace('_', '-'); // CGI makes one variable of both
             if (lower.equals(FORWARDED) || lower.startsWith(OLD)) {
                 fields.remove(name);
             }

@@ -9,20 +9,29 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.ReferenceCountUtil;
+import io.transportsplice.EpollSplice;
 import io.transportsplice.relay.RelayHandler;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 /**
  * Answers a client a last time and closes. To close while it still sends would reset it, and the answer could be lost on
- * the way: so only the output is shut down, and what comes is discarded until the client ends too, for a short time.
+ * the way: so only the output is shut down, and what comes is discarded until the client ends too, or for a short time
+ * has taken no more.
  */
 final class LastWords extends ChannelInboundHandlerAdapter {
     private static final int PATIENCE_SECONDS = 2;
+    private static final int NEVER_ASKED = -1;
 
     private LastWords() {}
 
     /** Nothing that the client has sent or will send reaches the relay any more. */
     static void say(Channel client, Object answer) {
+        say(client, answer, () -> EpollSplice.unsentBytes(client));
+    }
+
+    /** @param unsent how many bytes the client has not acknowledged, or less than none */
+    static void say(Channel client, Object answer, IntSupplier unsent) {
         if (answer instanceof HttpResponse response) {
             Session.of(client).answered(response.status().code());
         }
@@ -37,9 +46,24 @@ final class LastWords extends ChannelInboundHandlerAdapter {
             }
             channel.shutdownOutput();
             channel.read();
-            var timer = channel.eventLoop().schedule(() -> channel.close(), PATIENCE_SECONDS, TimeUnit.SECONDS);
-            channel.closeFuture().addListener(closed -> timer.cancel(false));
+            closeOnceIdle(channel, unsent, NEVER_ASKED);
         });
+    }
+
+    private static void closeOnceIdle(Channel channel, IntSupplier unsent, int before) {
+        var timer = channel.eventLoop()
+                .schedule(
+                        () -> {
+                            int now = unsent.getAsInt();
+                            if (now < 0 || now == before) {
+                                channel.close();
+                            } else {
+                                closeOnceIdle(channel, unsent, now);
+                            }
+                        },
+                        PATIENCE_SECONDS,
+                        TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> timer.cancel(false));
     }
 
     @Override

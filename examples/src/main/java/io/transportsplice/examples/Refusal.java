@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice.examples;
 
-/** Why a client was turned away before it had an upstream. */
+/** Why a client was turned away: before it had an upstream, or by a later request. */
 enum Refusal {
     /** It did not say in time where it wanted to go. */
     TIMEOUT,

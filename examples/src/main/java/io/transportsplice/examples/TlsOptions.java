@@ -2,11 +2,14 @@
 package io.transportsplice.examples;
 
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.util.NetUtil;
 import java.io.File;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.StandardConstants;
 import picocli.CommandLine.Option;
 
 /** The options of a proxy that speaks TLS on one side, or on both. */
@@ -52,14 +55,36 @@ final class TlsOptions {
         if (!protocols.isEmpty() && (certificate == null || toTls)) {
             throw command.invalid("--alpn", "it needs --tls-cert, and no --to-tls");
         }
+        for (String protocol : protocols) {
+            if (!isProtocol(protocol)) {
+                throw command.invalid("--alpn", "no name of a protocol: '" + protocol + "'");
+            }
+        }
         if (!toTls && authorities != null) {
             throw command.invalid("--to-tls-ca", "it needs --to-tls");
         }
         if (!toTls && name != null) {
             throw command.invalid("--to-tls-name", "it needs --to-tls");
         }
+        if (name != null && !isHost(name)) {
+            throw command.invalid("--to-tls-name", "no name of a host: '" + name + "'");
+        }
         if (command.mode() == Mode.STOCK && (certificate != null || toTls)) {
             throw command.invalid(toTls ? "--to-tls" : "--tls-cert", "not in mode stock");
+        }
+    }
+
+    /** RFC 7301, section 3.1; of the characters that all registered ones have. */
+    private static boolean isProtocol(String name) {
+        return name.length() <= 255 && name.matches("[!-~]+");
+    }
+
+    private static boolean isHost(String name) {
+        try {
+            return NetUtil.isValidIpV6Address(name)
+                    || new SNIHostName(name).getType() == StandardConstants.SNI_HOST_NAME;
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

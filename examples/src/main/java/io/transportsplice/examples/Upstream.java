@@ -2,6 +2,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
@@ -70,7 +71,10 @@ final class Upstream {
                 Channel upstream = dialing.getNow();
                 upstream.attr(TRAFFIC).set(traffic);
                 upstream.closeFuture().addListener(closed -> connections.decrementAndGet());
+                ChannelFutureListener giveUp = gone -> RelayHandler.reset(upstream);
+                client.closeFuture().addListener(giveUp);
                 opening.open(upstream, endpoint).addListener((Future<Channel> opened) -> {
+                    client.closeFuture().removeListener(giveUp);
                     if (!opened.isSuccess()) {
                         RelayHandler.reset(upstream);
                     }

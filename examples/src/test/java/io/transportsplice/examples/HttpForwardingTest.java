@@ -29,6 +29,7 @@ class HttpForwardingTest {
                 .set("X-Forwarded-Host", "other")
                 .set("X-FORWARDED-PROTO", "https")
                 .set("X-Forwarded-Whatever", "1")
+                .set("X_Forwarded_For", "6.6.6.6")
                 .set("X-Mine", "2");
         FORWARDING.tell(request, client);
         return request.headers();
@@ -55,6 +56,7 @@ class HttpForwardingTest {
         assertEquals(List.of("a.example:81"), headers.getAll("X-Forwarded-Host"));
         assertEquals(List.of("http"), headers.getAll("X-Forwarded-Proto"));
         assertFalse(headers.contains("X-Forwarded-Whatever"));
+        assertFalse(headers.contains("X_Forwarded_For"));
         assertEquals("2", headers.get("X-Mine"));
     }
 

@@ -108,6 +108,20 @@ class Socks5ProxyIT extends TunnelContract {
         assertEquals(1, shared().metric("proxy_refused_total{reason=\"timeout\"}"));
     }
 
+    @Test
+    void shouldNotBlameAClientThatBreaksForWhatItSays() throws Exception {
+        String incomplete = "proxy_refused_total{reason=\"incomplete\"}";
+        String protocol = "proxy_refused_total{reason=\"protocol\"}";
+        long incompleteBefore = shared().metric(incomplete);
+        long protocolBefore = shared().metric(protocol);
+        try (Socket client = shared().connect()) {
+            client.getOutputStream().write(5);
+            client.setSoLinger(true, 0);
+        }
+        shared().awaitMetric(incomplete, now -> now == incompleteBefore + 1);
+        assertEquals(protocolBefore, shared().metric(protocol));
+    }
+
     /** The status that a request is answered with. The answer must be whole, and the end clean. */
     private int reply(byte[] request) throws IOException {
         try (Socket client = shared().connect()) {

@@ -66,6 +66,27 @@ class TcpProxyLimitsIT {
         });
     }
 
+    /** Its upstream says nothing: whoever waits for that counts no more as a client, and nothing else would bound them. */
+    @Test
+    void shouldLeaveNoUpstreamBehindWhoseClientHasGone() throws Exception {
+        Future<String> abandoned = upstream.next(connection -> {
+            try {
+                return WireServer.rest(connection);
+            } catch (SocketException reset) {
+                return "";
+            }
+        });
+        try (ProxyProcess patient =
+                ProxyProcess.start("tcp-proxy", "--to", upstream.endpoint(), "--to-tls", "--connect-timeout", "0")) {
+            Socket client = patient.connect();
+            client.getOutputStream().write(1);
+            patient.awaitMetric("proxy_connects_total", made -> made == 1);
+            client.setSoLinger(true, 0);
+            client.close();
+            abandoned.get(10, TimeUnit.SECONDS);
+        }
+    }
+
     @Test
     void shouldServeOnlyWhomItMay() throws Exception {
         long before = proxy.metric(DENIED);
