@@ -12,7 +12,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.jfr.FlightRecorder;
 
@@ -41,7 +41,7 @@ final class Counters {
     /** So many looks are looked into, then ever fewer, as it walks a stack and most are rightful. */
     private static final int FIRST_LOOKS = 32;
 
-    private static final AtomicInteger LOOKS = new AtomicInteger();
+    private static final AtomicLong LOOKS = new AtomicLong();
 
     private static final Map<SpliceFallback, LongAdder> FALLBACKS = new EnumMap<>(SpliceFallback.class);
 
@@ -86,9 +86,11 @@ final class Counters {
 
     /** Somebody looks at bytes in a pipe. If that is a channel which sends them by itself, it lacks a splice handler. */
     static void lookedAt() {
-        int before = LOOKS.getAndIncrement();
-        if ((before < FIRST_LOOKS || Integer.bitCount(before) == 1)
-                && !WARNED.contains(SpliceFallback.LOOKED_AT)
+        if (WARNED.contains(SpliceFallback.LOOKED_AT)) {
+            return;
+        }
+        long before = LOOKS.getAndIncrement();
+        if ((before < FIRST_LOOKS || Long.bitCount(before) == 1)
                 && isByChannelThatSends()
                 && WARNED.add(SpliceFallback.LOOKED_AT)) {
             logger.warn("Spliced bytes were written to a channel without an EpollSpliceHandler, and copied: put one"

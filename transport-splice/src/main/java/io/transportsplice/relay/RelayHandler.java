@@ -182,7 +182,7 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
     @Override
     void cut(RelayEnd how, @Nullable Throwable cause) {
         input = Input.CUT;
-        RelayPair pair = out == null ? null : out.pair();
+        RelayPair pair = pair();
         if (pair != null) {
             pair.ended(how, cause);
         }

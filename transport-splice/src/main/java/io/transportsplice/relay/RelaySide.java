@@ -57,6 +57,11 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
         return pair == null ? null : pair.ending();
     }
 
+    /** Its relay, even if that has not begun. Any thread. */
+    final @Nullable RelayPair pair() {
+        return relay;
+    }
+
     /** From here on it has a peer. */
     abstract void joined(Direction direction);
 
