@@ -148,6 +148,9 @@ abstract class ProxyCommand implements Callable<Integer> {
         } catch (IOException e) {
             complain(spec.commandLine(), e.getMessage());
             return CommandLine.ExitCode.SOFTWARE;
+        } catch (IllegalStateException e) { // of Netty, where there are no descriptors for an event loop
+            complain(spec.commandLine(), e.getMessage() + ": " + Complaint.words(e.getCause()));
+            return CommandLine.ExitCode.SOFTWARE;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, accessLog), "shutdown"));
         Signals.onSecond(server::hurry);

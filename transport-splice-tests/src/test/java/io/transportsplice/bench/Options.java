@@ -2,6 +2,7 @@
 package io.transportsplice.bench;
 
 import io.transportsplice.SpliceOptions;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,7 +34,8 @@ final class Options {
               --proxy=JAR         the proxy (examples/target/tcp-proxy.jar)
               --rival=JAR         the proxy of another build, which is measured beside it (none)
               --jdks=HOME,HOME    whose first minutes StartBenchmark compares (the one that runs it)
-              --against=FILE      the relay.json of an earlier run, for a table of ratios (none)
+              --against=FILE      the relay.json of an earlier run, for a table of ratios (none); paths are
+                                  relative to transport-splice-tests
               --out=DIR           where relay.json, its page and the logs go (target/bench)""";
 
     private static final Set<String> NAMES = Set.of(
@@ -183,8 +185,18 @@ final class Options {
                 .stream().map(Path::of).toList();
     }
 
-    Optional<Path> against() {
-        return Optional.ofNullable(values.get("against")).map(Path::of);
+    /** @throws IllegalArgumentException with a text for the user */
+    Optional<Run> against() {
+        return Optional.ofNullable(values.get("against")).map(Options::read);
+    }
+
+    private static Run read(String file) {
+        Path path = Path.of(file).toAbsolutePath().normalize();
+        try {
+            return Run.read(path);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("--against: cannot read " + path, e);
+        }
     }
 
     Path out() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -18,6 +19,7 @@ import java.util.function.Predicate;
 public final class RelayBenchmark {
 
     private final Options options;
+    private final Optional<Run> earlier;
     private final List<Scenario> scenarios;
     private final Results results = new Results();
     private final Workshop workshop;
@@ -27,6 +29,7 @@ public final class RelayBenchmark {
 
     private RelayBenchmark(Options options) throws IOException, InterruptedException {
         this.options = options;
+        earlier = options.against(); // now, not when all has been measured
         workshop = new Workshop(options.out().resolve("build"));
         load = new Load(workshop.buildC("load", "measure.h", "connection.h", "idle.h"), options);
         Relays all = new Relays(options, workshop);
@@ -66,7 +69,7 @@ public final class RelayBenchmark {
         if (scenarios.stream().anyMatch(Scenario::isOnWire)) {
             runOnWire();
         }
-        new Report(options, relays, scenarios, results).write();
+        new Report(options, earlier, relays, scenarios, results).write();
     }
 
     private void runOnWire() throws InterruptedException {

@@ -8,17 +8,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What is left when all is done: a table, a JSON file, a page made of it. */
 final class Report {
 
     private final Options options;
+    private final Optional<Run> earlier;
     private final List<Relay> relays;
     private final List<Scenario> scenarios;
     private final Results results;
 
-    Report(Options options, List<Relay> relays, List<Scenario> scenarios, Results results) {
+    Report(Options options, Optional<Run> earlier, List<Relay> relays, List<Scenario> scenarios, Results results) {
         this.options = options;
+        this.earlier = earlier;
         this.relays = relays;
         this.scenarios = scenarios;
         this.results = results;
@@ -29,13 +32,12 @@ final class Report {
         String table = new Table(relays, results).format(scenarios);
         String head = Machine.describe() + "\n" + options + "\nMedians; the spread is from the least to the most.\n";
         String notes = results.notes().isEmpty() ? "" : "\n" + String.join("\n", results.notes()) + "\n";
-        String against = options.against().isEmpty()
-                ? ""
-                : new Against(Run.read(options.against().get())).compare(scenarios, relays, results);
-        System.out.println(head + table + against + notes);
         Path out = Files.createDirectories(options.out());
+        asRun().write(out.resolve("relay.json")); // first, as it cannot be had again
+        String against = earlier.map(run -> new Against(run).compare(scenarios, relays, results))
+                .orElse("");
+        System.out.println(head + table + against + notes);
         Files.writeString(out.resolve("relay.md"), head + table + against + notes);
-        asRun().write(out.resolve("relay.json"));
         BenchPage.write(out);
     }
 
