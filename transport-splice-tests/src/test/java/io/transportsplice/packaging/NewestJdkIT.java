@@ -10,7 +10,6 @@ import io.transportsplice.testing.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -19,6 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The application on the newest JDK of this machine, told to deny what the JDKs to come will deny: then the system calls
@@ -123,18 +124,38 @@ class NewestJdkIT {
         assertTrue(said.endsWith(Library.hasJava22() ? "kernel ffm\n" : "kernel jnr\n"), said);
     }
 
-    /** Those that an older JVM skips, and all that is ever asked of a spliced relay. */
-    @Test
+    /** Those that an older JVM skips, and what is asked of relays, pipes, buffers, transfers and limits; each in its own JVM. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "LibCTest",
+                "KernelTest",
+                "KernelAccessTest",
+                "SpliceRelayTest",
+                "ModelScenarioTest",
+                "PipePoolTest",
+                "PipeByteBufTest",
+                "FaultInjectionTest",
+                "LimitTest",
+                "SpliceToTest",
+                "SpliceToFileTest",
+                "channel.WriteContractTest",
+                "guests.GuestMatrixTest"
+            })
     @Timeout(value = 11, unit = TimeUnit.MINUTES) // more than Ended gives it, which tells how far it came
-    void shouldPassTheTestsThatAnOlderJvmCannotRun() throws Exception {
+    void shouldPass(String test) throws Exception {
         Stream<String> others = App.classPath().filter(jar -> !Path.of(jar).equals(Library.path()));
         Stream<String> path = Stream.concat(Stream.of(library.toString(), "target/test-classes"), others);
-        List<String> tests = List.of("LibCTest", "KernelTest", "KernelAccessTest", "SpliceRelayTest");
-        List<String> arguments = new ArrayList<>(List.of("-ea", CLASS_PATH_MAY, "-cp"));
-        arguments.add(path.collect(Collectors.joining(":")));
-        arguments.add(Catcher.class.getName());
-        arguments.addAll(tests);
-        String said = App.run(jdk, arguments.toArray(new String[0])).succeeded();
+        String said = App.run(
+                        jdk,
+                        "-Xmx1g", // instead of what an application has
+                        "-ea",
+                        CLASS_PATH_MAY,
+                        "-cp",
+                        path.collect(Collectors.joining(":")),
+                        Catcher.class.getName(),
+                        test)
+                .succeeded();
         assertFalse(said.contains("SKIPPED"), said);
     }
 
