@@ -23,7 +23,14 @@ final class LastWords extends ChannelInboundHandlerAdapter {
     private static final int PATIENCE_SECONDS = 2;
     private static final int NEVER_ASKED = -1;
 
-    private LastWords() {}
+    private final Channel client;
+    private final IntSupplier unsent;
+    private int unsentBefore = NEVER_ASKED;
+
+    private LastWords(Channel client, IntSupplier unsent) {
+        this.client = client;
+        this.unsent = unsent;
+    }
 
     /** Nothing that the client has sent or will send reaches the relay any more. */
     static void say(Channel client, Object answer) {
@@ -36,7 +43,8 @@ final class LastWords extends ChannelInboundHandlerAdapter {
             Session.of(client).answered(response.status().code());
         }
         String relay = client.pipeline().context(RelayHandler.class).name();
-        client.pipeline().addBefore(relay, null, new LastWords());
+        LastWords words = new LastWords(client, unsent);
+        client.pipeline().addBefore(relay, null, words);
         client.writeAndFlush(answer).addListener((ChannelFutureListener) said -> {
             DuplexChannel channel = (DuplexChannel) client;
             boolean isSaid = said.isSuccess() || channel.isOutputShutdown(); // then there was nothing more to say
@@ -46,24 +54,22 @@ final class LastWords extends ChannelInboundHandlerAdapter {
             }
             channel.shutdownOutput();
             channel.read();
-            closeOnceIdle(channel, unsent, NEVER_ASKED);
+            words.closeOnceIdle();
         });
     }
 
-    private static void closeOnceIdle(Channel channel, IntSupplier unsent, int before) {
-        var timer = channel.eventLoop()
-                .schedule(
-                        () -> {
-                            int now = unsent.getAsInt();
-                            if (now < 0 || now == before) {
-                                channel.close();
-                            } else {
-                                closeOnceIdle(channel, unsent, now);
-                            }
-                        },
-                        PATIENCE_SECONDS,
-                        TimeUnit.SECONDS);
-        channel.closeFuture().addListener(closed -> timer.cancel(false));
+    private void closeOnceIdle() {
+        var watch = client.eventLoop()
+                .scheduleWithFixedDelay(this::look, PATIENCE_SECONDS, PATIENCE_SECONDS, TimeUnit.SECONDS);
+        client.closeFuture().addListener(closed -> watch.cancel(false));
+    }
+
+    private void look() {
+        int now = unsent.getAsInt();
+        if (now < 0 || now == unsentBefore) {
+            client.close();
+        }
+        unsentBefore = now;
     }
 
     @Override

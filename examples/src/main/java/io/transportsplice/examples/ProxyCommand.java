@@ -149,7 +149,8 @@ abstract class ProxyCommand implements Callable<Integer> {
             complain(spec.commandLine(), e.getMessage());
             return CommandLine.ExitCode.SOFTWARE;
         } catch (IllegalStateException e) { // of Netty, where there are no descriptors for an event loop
-            complain(spec.commandLine(), e.getMessage() + ": " + Complaint.words(e.getCause()));
+            String cause = e.getCause() == null ? "" : ": " + Complaint.words(e.getCause());
+            complain(spec.commandLine(), Complaint.words(e) + cause);
             return CommandLine.ExitCode.SOFTWARE;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(server, accessLog), "shutdown"));

@@ -30,8 +30,8 @@ class HttpConnectProxyIT extends TunnelContract {
 
     @Test
     void shouldNotLoseWhatComesBehindTheRequest() throws IOException {
-        String answer = talk(
-                "CONNECT localhost:" + serverPort() + " HTTP/1.1\r\nHost: x\r\n\r\n" + "GET /name HTTP/1.0\r\n\r\n");
+        String answer = shared().talk("CONNECT localhost:" + serverPort() + " HTTP/1.1\r\nHost: x\r\n\r\n"
+                + "GET /name HTTP/1.0\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\n"), answer);
         assertTrue(answer.endsWith("\r\n\r\nit"), answer);
     }
@@ -53,7 +53,7 @@ class HttpConnectProxyIT extends TunnelContract {
         "CONNECT 127.0.0.1:80 HTTP/2.0, 505 HTTP Version Not Supported",
     })
     void shouldSayWhatIsWrong(String requestLine, String status) throws IOException {
-        String answer = talk(requestLine + "\r\nHost: x\r\n\r\n");
+        String answer = shared().talk(requestLine + "\r\nHost: x\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 " + status + "\r\n"), answer);
         assertTrue(answer.contains("\r\nconnection: close\r\n"), answer);
         assertEquals(status.startsWith("405"), answer.contains("\r\nallow: CONNECT\r\n"), answer);
@@ -69,22 +69,23 @@ class HttpConnectProxyIT extends TunnelContract {
                 "\r\n",
             })
     void shouldNotTunnelForARequestThatIsWrong(String rest) throws IOException {
-        String answer = talk("CONNECT 127.0.0.1:" + serverPort() + " HTTP/1.1\r\n" + rest);
+        String answer = shared().talk("CONNECT 127.0.0.1:" + serverPort() + " HTTP/1.1\r\n" + rest);
         assertTrue(answer.startsWith("HTTP/1.1 400 Bad Request\r\n"), answer);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"HTTP/1.1\r\nHost: x\r\nContent-Length: 0", "HTTP/1.0\r\nContent-Length: 00", "HTTP/1.0"})
     void shouldTunnelForARequestThatSaysItHasNoContent(String rest) throws IOException {
-        String answer = talk("CONNECT 127.0.0.1:" + serverPort() + " " + rest + "\r\n\r\nGET /name HTTP/1.0\r\n\r\n");
+        String answer =
+                shared().talk("CONNECT 127.0.0.1:" + serverPort() + " " + rest + "\r\n\r\nGET /name HTTP/1.0\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\n"), answer);
     }
 
     @Test
     void shouldTellWhichPartIsTooLong() throws IOException {
-        String line = talk("CONNECT " + "x".repeat(10_000) + ":80 HTTP/1.1\r\nHost: x\r\n\r\n");
+        String line = shared().talk("CONNECT " + "x".repeat(10_000) + ":80 HTTP/1.1\r\nHost: x\r\n\r\n");
         assertTrue(line.startsWith("HTTP/1.1 414 Request-URI Too Long\r\n"), line);
-        String field = talk("CONNECT x:80 HTTP/1.1\r\nHost: x\r\nA: " + "x".repeat(10_000) + "\r\n\r\n");
+        String field = shared().talk("CONNECT x:80 HTTP/1.1\r\nHost: x\r\nA: " + "x".repeat(10_000) + "\r\n\r\n");
         assertTrue(field.startsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n"), field);
     }
 
@@ -112,13 +113,5 @@ class HttpConnectProxyIT extends TunnelContract {
             }
         }
         shared().awaitMetric(incomplete, value -> value == before + 2);
-    }
-
-    /** All that the proxy answers, up to a clean end. */
-    private String talk(String request) throws IOException {
-        try (Socket client = shared().connect()) {
-            client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            return new String(client.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-        }
     }
 }

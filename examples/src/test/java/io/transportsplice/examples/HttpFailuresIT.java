@@ -44,13 +44,6 @@ class HttpFailuresIT {
     }
 
     /** All that the client gets, up to a clean end. */
-    private static String talk(String request) throws IOException {
-        try (Socket client = proxy.connect()) {
-            WireServer.write(client, request);
-            return WireServer.rest(client);
-        }
-    }
-
     private static void reset(Socket connection) throws IOException {
         connection.setSoLinger(true, 0);
         connection.close();
@@ -79,7 +72,7 @@ class HttpFailuresIT {
             })
     void shouldSayThatTheUpstreamHasNotAnswered(String answer) throws Exception {
         Future<String> asked = upstream.answer(answer);
-        String received = talk(GET);
+        String received = proxy.talk(GET);
         String last = received.replace("HTTP/1.1 100 Continue\r\nvia: 1.1 transport-splice\r\n\r\n", "");
         assertTrue(last.startsWith(BAD_GATEWAY), received);
         assertTrue(received.contains("\r\nconnection: close\r\n"), received);
@@ -95,7 +88,7 @@ class HttpFailuresIT {
             reset(connection);
             return "";
         });
-        String received = talk(GET);
+        String received = proxy.talk(GET);
         assertTrue(received.startsWith(BAD_GATEWAY), received);
         asked.get();
     }
@@ -103,7 +96,8 @@ class HttpFailuresIT {
     @Test
     void shouldSayTheSameOfOneThatDoesNotEvenListen() throws Exception {
         Future<String> asked = upstream.next(connection -> "");
-        String received = talk("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + "u".repeat(300_000));
+        String received =
+                proxy.talk("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + "u".repeat(300_000));
         assertTrue(received.startsWith(BAD_GATEWAY), received);
         asked.get();
     }
@@ -118,7 +112,7 @@ class HttpFailuresIT {
                 WireServer.write(connection, tooLong + "\r\n\r\n");
                 return WireServer.rest(connection);
             });
-            String received = talk(GET);
+            String received = proxy.talk(GET);
             assertTrue(received.startsWith(BAD_GATEWAY), received);
             assertThrows(Exception.class, asked::get, "the upstream is reset");
         }
@@ -127,7 +121,7 @@ class HttpFailuresIT {
     @Test
     void shouldSayItToHeadWithoutABody() throws Exception {
         Future<String> asked = upstream.answer("");
-        String received = talk("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+        String received = proxy.talk("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
         assertTrue(received.startsWith(BAD_GATEWAY) && received.endsWith("\r\n\r\n"), received);
         asked.get();
     }
@@ -135,7 +129,7 @@ class HttpFailuresIT {
     @Test
     void shouldSayItInTurn() throws Exception {
         Future<String> asked = upstream.answer(OK);
-        String received = talk(GET + GET + GET);
+        String received = proxy.talk(GET + GET + GET);
         assertTrue(received.startsWith("HTTP/1.1 200 OK\r\n"), received);
         assertEquals(1, count(received, BAD_GATEWAY), received);
         asked.get();
@@ -152,7 +146,7 @@ class HttpFailuresIT {
     void shouldSayNothingBehindTheLastAnswer(String answer) throws Exception {
         for (String second : new String[] {GET, "nonsense\r\n\r\n"}) {
             Future<String> asked = upstream.answer(answer);
-            String received = talk(GET + second);
+            String received = proxy.talk(GET + second);
             assertTrue(received.contains("\r\nconnection: close\r\n") && received.endsWith("\r\n\r\nok"), received);
             asked.get();
         }
@@ -178,7 +172,7 @@ class HttpFailuresIT {
     @Test
     void shouldNotPassOnWhatNobodyHasAskedFor() throws Exception {
         Future<String> asked = upstream.answer(OK + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
-        String received = talk(GET);
+        String received = proxy.talk(GET);
         assertTrue(received.endsWith("\r\n\r\nok"), received);
         asked.get();
     }
@@ -196,7 +190,7 @@ class HttpFailuresIT {
             })
     void shouldRefuseABadChunk(String chunk) throws Exception {
         Future<String> asked = upstream.next(connection -> WireServer.head(connection) + WireServer.rest(connection));
-        String received = talk(CHUNKED + "3\r\nabc\r\n" + chunk + "0\r\n\r\n");
+        String received = proxy.talk(CHUNKED + "3\r\nabc\r\n" + chunk + "0\r\n\r\n");
         assertTrue(received.startsWith(BAD_REQUEST), received);
         assertThrows(Exception.class, asked::get, "the upstream is reset");
     }
@@ -209,13 +203,13 @@ class HttpFailuresIT {
             WireServer.write(connection, OK);
             return WireServer.rest(connection);
         });
-        String received = talk(GET + CHUNKED + "3\r\nabc\r\nx\r\n");
+        String received = proxy.talk(GET + CHUNKED + "3\r\nabc\r\nx\r\n");
         assertTrue(received.startsWith("HTTP/1.1 200 OK\r\n"), received);
         assertTrue(received.substring(received.indexOf("\r\n\r\nok") + 6).startsWith(BAD_REQUEST), received);
         assertThrows(Exception.class, asked::get, "the upstream is reset");
 
         asked = upstream.answer(OK);
-        received = talk(GET + "nonsense\r\n\r\n" + GET);
+        received = proxy.talk(GET + "nonsense\r\n\r\n" + GET);
         assertEquals(1, count(received, "HTTP/1.1 200 OK\r\n"), received);
         assertEquals(1, count(received, BAD_REQUEST), received);
         asked.get();

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,17 +39,10 @@ class HttpHeadsIT {
     }
 
     /** All that the client gets, up to a clean end. */
-    private static String talk(String request) throws IOException {
-        try (Socket client = proxy.connect()) {
-            WireServer.write(client, request);
-            return WireServer.rest(client);
-        }
-    }
-
     /** The head that the upstream gets. */
     private static String passedOn(String request) throws Exception {
         Future<String> head = upstream.answer(OK);
-        String answer = talk(request);
+        String answer = proxy.talk(request);
         assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\n") && answer.endsWith("\r\n\r\nok"), answer);
         return head.get();
     }
@@ -58,7 +50,7 @@ class HttpHeadsIT {
     /** The head that the client gets. */
     private static String answered(String answer) throws Exception {
         Future<String> request = upstream.answer(answer);
-        String received = talk("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        String received = proxy.talk("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
         request.get();
         return received;
     }
@@ -100,7 +92,7 @@ class HttpHeadsIT {
                 "POST /a HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n",
             })
     void shouldRefuseWhatIsWrong(String head) throws IOException {
-        String answer = talk(head + "\r\n");
+        String answer = proxy.talk(head + "\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 400 Bad Request\r\n"), answer);
         assertHas(answer, "Connection: close");
     }
@@ -114,24 +106,24 @@ class HttpHeadsIT {
                 "GET /a HTTP/0.9\r\n\r\n",
             })
     void shouldRefuseVersionsItDoesNotSpeak(String request) throws IOException {
-        String answer = talk(request);
+        String answer = proxy.talk(request);
         assertTrue(answer.startsWith("HTTP/1.1 505 HTTP Version Not Supported\r\n"), answer);
     }
 
     @Test
     void shouldTellWhichPartIsTooLong() throws IOException {
         String tooLong = "x".repeat(70_000);
-        String line = talk("GET /" + tooLong + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        String line = proxy.talk("GET /" + tooLong + " HTTP/1.1\r\nHost: x\r\n\r\n");
         assertTrue(line.startsWith("HTTP/1.1 414 Request-URI Too Long\r\n"), line);
-        String field = talk("GET / HTTP/1.1\r\nHost: x\r\nA: " + tooLong + "\r\n\r\n");
+        String field = proxy.talk("GET / HTTP/1.1\r\nHost: x\r\nA: " + tooLong + "\r\n\r\n");
         assertTrue(field.startsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n"), field);
-        String fields = talk("GET / HTTP/1.1\r\nHost: x\r\n" + "A: 1234567890\r\n".repeat(7_000) + "\r\n");
+        String fields = proxy.talk("GET / HTTP/1.1\r\nHost: x\r\n" + "A: 1234567890\r\n".repeat(7_000) + "\r\n");
         assertTrue(fields.startsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n"), fields);
     }
 
     @Test
     void shouldAnswerHeadWithoutABody() throws IOException {
-        String answer = talk("HEAD / HTTP/1.1\r\n\r\n");
+        String answer = proxy.talk("HEAD / HTTP/1.1\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 400 Bad Request\r\n") && answer.endsWith("\r\n\r\n"), answer);
     }
 
@@ -182,7 +174,7 @@ class HttpHeadsIT {
             WireServer.write(connection, OK);
             return all;
         });
-        talk(lines(
+        proxy.talk(lines(
                         "POST /a HTTP/1.1",
                         "Host: x",
                         "TE: trailers",
@@ -218,7 +210,7 @@ class HttpHeadsIT {
         assertHas(head, "Max-Forwards: 2");
         assertHas(passedOn(lines("GET /a HTTP/1.1", "Host: x", "Max-Forwards: 0")), "Max-Forwards: 0");
         for (String method : new String[] {"OPTIONS", "TRACE"}) {
-            String answer = talk(lines(method + " /a HTTP/1.1", "Host: x", "Max-Forwards: 0"));
+            String answer = proxy.talk(lines(method + " /a HTTP/1.1", "Host: x", "Max-Forwards: 0"));
             assertTrue(answer.startsWith("HTTP/1.1 501 Not Implemented\r\n"), answer);
         }
     }
@@ -232,7 +224,7 @@ class HttpHeadsIT {
             WireServer.write(connection, OK);
             return WireServer.rest(connection);
         });
-        String received = talk(last + "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+        String received = proxy.talk(last + "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
         assertTrue(received.startsWith("HTTP/1.1 200 OK\r\n") && received.endsWith("\r\n\r\nok"), received);
         assertHas(received, "Connection: close");
         assertEquals("", more.get());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,13 +30,6 @@ class KeptAliveIT {
         upstream.close();
     }
 
-    private static String talk(String requests) throws IOException {
-        try (Socket client = proxy.connect()) {
-            WireServer.write(client, requests);
-            return WireServer.rest(client);
-        }
-    }
-
     /** A body that does not exist would be ended, and its end be taken for the next answer. */
     @Test
     void shouldSendNothingBehindTheHeadOfAnAnswerToHead() throws Exception {
@@ -49,7 +41,7 @@ class KeptAliveIT {
             return "";
         });
         String answers =
-                talk("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                proxy.talk("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         asked.get();
         int second = answers.indexOf("\r\n\r\n") + 4;
         assertTrue(answers.startsWith("HTTP/1.1 200 OK\r\n", second), answers);
@@ -59,7 +51,7 @@ class KeptAliveIT {
     @Test
     void shouldCountWhatIsRefusedLater() throws Exception {
         Future<String> asked = upstream.answer(OK);
-        String answers = talk(GET + "GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n");
+        String answers = proxy.talk(GET + "GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n");
         asked.get();
         assertTrue(answers.contains("HTTP/1.1 400 "), answers);
         assertEquals(1, proxy.metric("proxy_refused_total{reason=\"protocol\"}"));

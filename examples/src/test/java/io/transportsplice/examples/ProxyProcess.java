@@ -99,6 +99,14 @@ final class ProxyProcess implements AutoCloseable {
         return socket;
     }
 
+    /** All that it answers to this, up to a clean end. */
+    String talk(String sent) throws IOException {
+        try (Socket client = connect()) {
+            WireServer.write(client, sent);
+            return WireServer.rest(client);
+        }
+    }
+
     /** The page that shows its metrics. */
     String page() {
         return metrics.resolve("/").toString();

@@ -44,14 +44,16 @@ class BatchedSinkTest {
     private static Stream<Arguments> cases() {
         return Stream.of(Mode.AUTO, Mode.SPLICE, Mode.COPY, Mode.PLAIN)
                 .flatMap(mode -> Stream.of(First.values())
-                        .flatMap(first -> Stream.of(true, false).map(holds -> Arguments.of(mode, first, holds))));
+                        .flatMap(first -> Stream.of(true, false)
+                                .flatMap(holds ->
+                                        Stream.of(true, false).map(wraps -> Arguments.of(mode, first, holds, wraps)))));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void shouldNotWaitForTheOther(Mode mode, First first, boolean holds) throws Exception {
+    void shouldNotWaitForTheOther(Mode mode, First first, boolean holds, boolean wraps) throws Exception {
         Batching[] batching = new Batching[1];
-        try (Rig rig = new Rig(mode).configure(BatchedSinkTest::oneInFlight);
+        try (Rig rig = new Rig(mode).configure(config -> oneInFlight(config.wrapped(wraps)));
                 Fan fan = new Fan(rig, 2, sinks -> batching[0] = new Batching(sinks, holds, first))) {
             Future<?> sending = rig.async(() -> {
                 fan.sourceEnd().send(pattern, 0, BYTES, 64 * KIB);
