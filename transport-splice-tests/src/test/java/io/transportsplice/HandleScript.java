@@ -37,6 +37,7 @@ final class HandleScript {
     private int unread;
     private boolean valid = true;
     private boolean cancels = true;
+    private boolean submits = true;
 
     HandleScript() {
         owner.config().setAutoRead(false);
@@ -122,6 +123,10 @@ final class HandleScript {
         cancels = isCancelled;
     }
 
+    void submits(boolean succeeds) {
+        submits = succeeds;
+    }
+
     private final class Channel implements EpollIoHandle {
         @Override
         public FileDescriptor fd() {
@@ -160,6 +165,9 @@ final class HandleScript {
         public long submit(IoOps ops) {
             int value = ((EpollIoOps) ops).value();
             told.add("submit " + value);
+            if (!submits) {
+                throw new IllegalStateException("not known to epoll");
+            }
             return value;
         }
 

@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.transportsplice.SocketReader.Outcome;
@@ -88,6 +89,29 @@ class SplicingHandleTest extends HandleFixture {
         script.throwing(new AssertionError("asked for by the test"));
         happen(IN);
         assertEquals(List.of("readable", "broken java.lang.AssertionError: asked for by the test"), script.told());
+    }
+
+    /** Whoever lets go of a pipe, or stops the splicing, may be another channel. */
+    @Test
+    void shouldFailTheChannelIfEpollDoesNotTakeWhatIsOurOwn() {
+        splice();
+        script.submits(false);
+        String broken = "broken java.lang.IllegalStateException: not known to epoll";
+        script.forget();
+        assertFalse(handle.read());
+        assertEquals(List.of("submit " + (IN | RDHUP), broken), script.told());
+        script.forget();
+        handle.stopSplicing();
+        assertEquals(List.of("read", "submit " + ET, broken), script.told());
+    }
+
+    /** Netty fails it then, by itself. */
+    @Test
+    void shouldThrowIfEpollDoesNotTakeWhatTheChannelAsksFor() {
+        spliceWanted();
+        script.submits(false);
+        assertThrows(IllegalStateException.class, () -> ask(OUT));
+        assertEquals(List.of("submit " + (IN | OUT | RDHUP)), script.told());
     }
 
     /** By a handler in front of ours: the one message serves both. */

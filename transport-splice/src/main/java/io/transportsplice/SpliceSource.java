@@ -224,7 +224,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     @Override
     public void broken(Throwable cause) {
-        fail(cause, false);
+        Tasks.execute(channel.eventLoop(), () -> fail(cause, false), () -> {}); // not in the middle of a release()
     }
 
     @Override
@@ -276,8 +276,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     /** Netty, where it has no memory to read into, tells and closes; to read on would hide the hole. */
     private void failUnreadable() {
         refused(SpliceFallback.SOCKET_ERROR);
-        IOException cause = new IOException("bytes in a pipe were lost: they could not be read into memory");
-        Tasks.execute(channel.eventLoop(), () -> broken(cause), () -> {}); // not in the middle of a release()
+        broken(new IOException("bytes in a pipe were lost: they could not be read into memory"));
     }
 
     private void inVain(SpliceFallback reason) {

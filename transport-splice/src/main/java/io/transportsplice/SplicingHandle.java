@@ -27,9 +27,6 @@ import io.netty.util.concurrent.EventExecutor;
  * <p>The interest submitted to epoll is never 0: since Netty 4.2.13 that deletes the registration, and the next submit fails.
  * Where nothing is wanted it is edge-triggered instead, since EPOLLHUP and EPOLLERR, never masked, would spin the loop.
  *
- * <p>Netty 4.2 finds a registration by its descriptor's number, which a new channel may have from one that was closed in
- * the same batch of events. What is left for the old one is kept from the new one.
- *
  * <p>While splicing, reading stays switched on (level-triggered) across messages, which spares each an epoll_ctl, until an
  * event comes that cannot be used. While it is off the input's end is noticed all the same, by an edge, once no output waits.
  *
@@ -51,9 +48,9 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private static final int ET = EpollIoOps.EPOLLET.value();
     private static final int HUP = 0x10; // Netty has no constant for it, its own handle never looks
 
-    private static final EpollIoEvent READABLE = event(IN);
-    private static final EpollIoEvent WRITABLE = event(OUT);
-    private static final EpollIoEvent END_OF_INPUT = event(IN | RDHUP);
+    private static final EpollIoEvent READABLE = () -> EpollIoOps.EPOLLIN;
+    private static final EpollIoEvent WRITABLE = () -> EpollIoOps.EPOLLOUT;
+    private static final EpollIoEvent END_OF_INPUT = () -> EpollIoOps.valueOf(IN | RDHUP);
 
     private final EpollIoHandle channel;
     private final Registry loop;
@@ -70,7 +67,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     private boolean requested;
     /** While splicing: events of reading are switched off. */
     private boolean paused;
-    /** Within the batch of events in which it registered: they are older than it is, and meant for somebody else. */
+    /** In the batch of events in which it registered, Netty 4.2 has those of a closed channel with the same number for it. */
     private boolean fresh = true;
 
     SplicingHandle(EpollIoHandle channel, Registry loop) {
@@ -92,19 +89,20 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         reader = newReader;
         paused = false;
         if ((submitted & IN) != 0 || isWanted()) {
-            update(); // else the first read() does, or output that waits
+            update(newReader); // else the first read() does, or output that waits
         }
     }
 
     /** What is outstanding is the channel's to read from here. */
     void stopSplicing() {
         assert loop.inEventLoop();
+        SocketReader last = reader;
         reader = null;
         if (requested) {
             requested = false;
             owner.unsafe().beginRead();
         }
-        update();
+        update(last);
     }
 
     /** The input seems to have ended: the channel finds out, and does what Netty does then. */
@@ -142,7 +140,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     void resumeReading() {
         if (isWanted()) {
             paused = false;
-            update();
+            update(reader);
         }
     }
 
@@ -150,8 +148,6 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
     void flushPending() {
         channel.handle(this, WRITABLE);
     }
-
-    // What epoll says.
 
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
@@ -243,8 +239,6 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         channel.close();
     }
 
-    // What the channel says.
-
     @Override
     public long submit(IoOps ops) {
         int before = asked;
@@ -273,6 +267,15 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         return registration.attachment();
     }
 
+    /** Not for the channel: whoever has this done is not to blame if epoll fails. */
+    private void update(SocketReader current) {
+        try {
+            update();
+        } catch (Throwable e) {
+            current.broken(e);
+        }
+    }
+
     private long update() {
         int interest = interest();
         if (interest == submitted) {
@@ -291,10 +294,5 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
             return out | IN | RDHUP;
         }
         return out == 0 ? RDHUP | ET : out; // waiting to write, it stays level-triggered: no edge to be missed
-    }
-
-    private static EpollIoEvent event(int bits) {
-        EpollIoOps ops = EpollIoOps.valueOf(bits);
-        return () -> ops;
     }
 }
