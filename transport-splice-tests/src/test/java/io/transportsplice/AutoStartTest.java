@@ -74,7 +74,7 @@ class AutoStartTest {
         FaultyKernel kernel = new FaultyKernel(0);
         try (Rig rig = new Rig(Mode.AUTO)) {
             for (EventExecutor loop : rig.relay(Route.TCP_TCP_UP).group()) {
-                SplicingEventLoop.install((IoEventLoop) loop, new LibC(kernel));
+                SplicingEventLoop.of((IoEventLoop) loop, new LibC(kernel));
             }
             Link link = rig.link(Route.TCP_TCP_UP);
             for (int i = 0; i < 100; i++) {

@@ -54,7 +54,7 @@ class FaultInjectionTest {
     private Link link(Rig rig, Route route) throws IOException {
         System.err.println("fault injection with seed " + seed);
         for (EventExecutor loop : rig.relay(route).group()) {
-            SplicingEventLoop.install((IoEventLoop) loop, new LibC(kernel));
+            SplicingEventLoop.of((IoEventLoop) loop, new LibC(kernel));
         }
         return rig.link(route);
     }

@@ -74,7 +74,7 @@ final class ModelSinks implements AutoCloseable {
         turn.leaveTo(loop);
         ours = new ModelSocket(0, room);
         kernel.add(ours);
-        SplicingEventLoop.install(loop.loop(), new LibC(kernel));
+        SplicingEventLoop.of(loop.loop(), new LibC(kernel));
         open(ours);
         open(theirs);
         ours.channel().pipeline().addFirst(new EpollSpliceHandler(ALWAYS));

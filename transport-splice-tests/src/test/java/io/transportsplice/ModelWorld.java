@@ -36,7 +36,7 @@ final class ModelWorld {
 
     ModelWorld(ModelSetup setup) {
         this.setup = setup;
-        loops.forEach(loop -> SplicingEventLoop.install(loop.loop(), new LibC(kernel)));
+        loops.forEach(loop -> SplicingEventLoop.of(loop.loop(), new LibC(kernel)));
     }
 
     void add(ModelConnection connection) {
@@ -170,7 +170,7 @@ final class ModelWorld {
 
     long pooledPipes() {
         return loops.stream()
-                .mapToLong(loop -> loop.view().pool().counters().value(PoolCounters.POOLED))
+                .mapToLong(loop -> loop.view().pool.counters().value(PoolCounters.POOLED))
                 .sum();
     }
 

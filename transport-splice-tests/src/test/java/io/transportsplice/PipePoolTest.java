@@ -113,7 +113,7 @@ class PipePoolTest {
         int before = FdCensus.take().pipes();
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         EventLoop loop = group.next();
-        PipePool real = SplicingEventLoop.of(loop).pool();
+        PipePool real = SplicingEventLoop.of(loop).pool;
         loop.submit(() -> take(real, BOUND).forEach(pipe -> real.put(pipe, BOUND)))
                 .sync();
         assertEquals(BOUND, real.counters().value(PoolCounters.POOLED));
@@ -288,7 +288,7 @@ class PipePoolTest {
     @Test
     void shouldBeUsedByItsOwnThreadOnly() {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        PipePool foreign = SplicingEventLoop.of(group.next()).pool();
+        PipePool foreign = SplicingEventLoop.of(group.next()).pool;
         assertThrows(AssertionError.class, () -> foreign.get(CAPACITY));
         LoopGroups.end(group);
     }

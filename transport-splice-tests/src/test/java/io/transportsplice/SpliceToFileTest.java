@@ -201,7 +201,7 @@ class SpliceToFileTest {
     void shouldFailWhereThePipeCannotBeDrained() throws Exception {
         FaultyKernel kernel = new FaultyKernel(1).failing("drainToFile", ENOSPC).share(1);
         for (EventExecutor loop : rig.relay(Route.TCP_TCP_UP).group()) {
-            SplicingEventLoop.install((IoEventLoop) loop, new LibC(kernel));
+            SplicingEventLoop.of((IoEventLoop) loop, new LibC(kernel));
         }
         connect(Route.TCP_TCP_UP);
         Future<Long> written = toFile(0, ALL);

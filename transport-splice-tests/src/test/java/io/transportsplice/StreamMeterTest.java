@@ -140,7 +140,7 @@ class StreamMeterTest {
             meter.drainedOfAFullOne(LARGE, false);
             assertEquals(most + LARGE, meter.mostBytes());
             meter.drainedOfAFullOne(64 * LARGE, false);
-            assertEquals(meter.options().pipeCapacity(), meter.mostBytes());
+            assertEquals(meter.options.pipeCapacity(), meter.mostBytes());
         }
     }
 

@@ -145,13 +145,7 @@ public final class EpollSplice {
      */
     public static EventLoopGroup wrap(EventLoopGroup group) {
         checkNotNull(group, "group");
-        if (!isAvailable()) {
-            return group;
-        }
-        if (group instanceof IoEventLoopGroup ioGroup) {
-            return SplicingEventLoopGroup.of(ioGroup);
-        }
-        throw new IllegalArgumentException("not a group of epoll event loops: " + group);
+        return isAvailable() ? SplicingEventLoopGroup.of(group) : group;
     }
 
     /**

@@ -66,7 +66,7 @@ final class SpliceInput implements SpliceSource.Bounds, InputLimit.Owner {
         handle = null;
         meter = source == null
                 ? meter
-                : new StreamMeter(meter.options()); // the other's is told on its loop, of what is under way
+                : new StreamMeter(meter.options); // the other's is told on its loop, of what is under way
         source = null;
         request = ReadRequest.NONE;
         keptBack = false;
@@ -223,7 +223,7 @@ final class SpliceInput implements SpliceSource.Bounds, InputLimit.Owner {
     /** Back to what the policy says. */
     @Override
     public void leftLimit() {
-        if (isSplicing() && meter.options().policy() != Policy.ALWAYS) {
+        if (isSplicing() && meter.options.policy() != Policy.ALWAYS) {
             source.stop(null);
         }
     }

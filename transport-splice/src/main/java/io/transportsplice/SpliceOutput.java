@@ -137,13 +137,13 @@ final class SpliceOutput implements PipeRegion.Sink {
     @Override
     public Pipe pipe() {
         lender = SplicingEventLoop.of(channel.eventLoop());
-        return lender == null ? null : lender.pool().get(options.pipeCapacity());
+        return lender == null ? null : lender.pool.get(options.pipeCapacity());
     }
 
     /** Only the first message that is not written yet has one. */
     @Override
     public void returned(Pipe pipe) {
-        PipePool pool = lender.pool();
+        PipePool pool = lender.pool;
         Tasks.run(lender, () -> pool.put(pipe, options.maxPooledPipes()), () -> pool.putAfterEnd(pipe));
     }
 

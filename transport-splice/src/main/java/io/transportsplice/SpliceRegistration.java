@@ -59,31 +59,21 @@ final class SpliceRegistration implements Adoption.Adopter {
         if (adoption != null || !ctx.channel().isRegistered() || !ctx.channel().isActive()) {
             return;
         }
-        SplicingHandle handle = bornWith();
+        SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());
+        SplicingHandle handle = view == null ? null : view.handleOf(ctx.channel()); // of one that is born adopted
         if (handle != null) {
             handle.attach(ctx.channel()); // first or not, it is told of the loop's end
         }
         if (!Place.isFirst(ctx)) {
             return;
         }
-        if (handle == null) {
-            schedule();
-        } else {
+        if (handle != null) {
             input.adopted(handle);
             done.run();
-        }
-    }
-
-    private SplicingHandle bornWith() {
-        return ctx.channel().eventLoop() instanceof SplicingEventLoop view ? view.handleOf(ctx.channel()) : null;
-    }
-
-    private void schedule() {
-        SplicingEventLoop view = SplicingEventLoop.of(ctx.channel().eventLoop());
-        if (view == null) {
-            tell(SpliceFallback.NOT_EPOLL);
-        } else {
+        } else if (view != null) {
             adoption = Adoption.schedule(ctx.channel(), view, this);
+        } else {
+            tell(SpliceFallback.NOT_EPOLL);
         }
     }
 

@@ -31,7 +31,6 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private static final int MOST_FALSE_ALARMS = 16;
 
     private final SplicingHandle handle;
-    private final SpliceOptions options;
     private final StreamMeter meter;
     private final Bounds bounds;
     private final Rounds.Turn turn = new Rounds.Turn();
@@ -43,9 +42,8 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     private boolean inDoubt;
 
     SpliceSource(AbstractEpollStreamChannel channel, SplicingHandle handle, StreamMeter meter, Bounds bounds) {
-        super(channel, meter.options().stateEvents());
+        super(channel, meter.options);
         this.handle = handle;
-        this.options = meter.options();
         this.meter = meter;
         this.bounds = bounds;
         inFlight = new InFlight(options.maxInFlight(), loop.ticker());
@@ -92,7 +90,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         if (outcome == Outcome.LEFT_TO_CHANNEL) {
             Counters.fallback(SpliceFallback.HELD, channel);
         }
-        if (outcome != Outcome.USED || !loop.rounds().isTurnOf(turn)) {
+        if (outcome != Outcome.USED || !loop.rounds.isTurnOf(turn)) {
             return outcome;
         }
         long likelyMore = Math.min(LIKELY_MORE, options.pipeCapacity());
@@ -109,7 +107,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
                 && !channel.isInputShutdown()
                 && handle.isWanted()
                 && inFlight.next() == Outcome.USED);
-        loop.rounds().moved(turn, bytes);
+        loop.rounds.moved(turn, bytes);
         if (isSplicing()) {
             awoken(bytes);
         }
@@ -125,7 +123,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             }
             return;
         }
-        boolean urgent = loop.libc().isAtUrgentMark(channel.fd().intValue());
+        boolean urgent = loop.libc.isAtUrgentMark(channel.fd().intValue());
         if (urgent || ++falseAlarms == MOST_FALSE_ALARMS) {
             falseAlarms = 0;
             refused(urgent ? SpliceFallback.FILL_STUCK : SpliceFallback.FILL_HIDDEN);
@@ -144,7 +142,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             return -1;
         }
         memory = memory.as(channel.alloc());
-        Pipe pipe = loop.pool().get(options.pipeCapacity());
+        Pipe pipe = loop.pool.get(options.pipeCapacity());
         if (pipe == null) {
             refused(SpliceFallback.NO_PIPE);
             return -1;
@@ -155,7 +153,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
             deliver(new PipeByteBuf(pipe, this, memory));
             return n;
         }
-        loop.pool().put(pipe, options.maxPooledPipes());
+        loop.pool.put(pipe, options.maxPooledPipes());
         if (n == 0) {
             ended();
         } else if (n != -LibC.EAGAIN) {
@@ -214,7 +212,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     @Override
     public int unread() {
-        return loop.libc().unread(channel.fd().intValue());
+        return loop.libc.unread(channel.fd().intValue());
     }
 
     @Override
@@ -232,8 +230,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         if (loop.inEventLoop()) {
             cameHome(buffer, pipe, fate);
         } else {
-            Tasks.execute(
-                    loop, () -> cameHome(buffer, pipe, fate), () -> loop.pool().putAfterEnd(pipe));
+            Tasks.execute(loop, () -> cameHome(buffer, pipe, fate), () -> loop.pool.putAfterEnd(pipe));
         }
     }
 
@@ -260,7 +257,7 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
 
     private void cameHome(PipeByteBuf buffer, Pipe pipe, PipeByteBuf.Fate fate) {
         boolean late = inFlight.remove(buffer);
-        loop.pool().put(pipe, options.maxPooledPipes());
+        loop.pool.put(pipe, options.maxPooledPipes());
         switch (fate) {
             case DRAINED -> meter.drained(buffer.capacity(), late);
             case BLOCKED -> meter.drainedOfAFullOne(buffer.capacity(), late);

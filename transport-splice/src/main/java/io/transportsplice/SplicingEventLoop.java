@@ -31,9 +31,9 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(SplicingEventLoop.class);
     private static final ConcurrentMap<IoEventLoop, SplicingEventLoop> VIEWS = new ConcurrentHashMap<>();
 
-    private final LibC libc;
-    private final PipePool pool;
-    private final Rounds rounds = new Rounds();
+    final LibC libc;
+    final PipePool pool;
+    final Rounds rounds = new Rounds();
     /** By the channels' own handles, which do not tell their channels; the loop's thread only. */
     private final IdentityHashMap<IoHandle, SplicingHandle> handles = new IdentityHashMap<>();
 
@@ -54,10 +54,13 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
             return null;
         }
         SplicingEventLoop known = VIEWS.get(real);
-        return known != null
-                ? known
-                : VIEWS.computeIfAbsent(real, absent -> new SplicingEventLoop(absent, Availability.LIBC))
-                        .endsWithLoop();
+        return known != null ? known : of(real, Availability.LIBC);
+    }
+
+    /** The same; one that has no view yet gets one with this kernel to talk to. */
+    static SplicingEventLoop of(IoEventLoop real, LibC libc) {
+        return VIEWS.computeIfAbsent(real, absent -> new SplicingEventLoop(absent, libc))
+                .endsWithLoop();
     }
 
     /** Once it is in the map, as that may be at once. Idempotent. */
@@ -67,27 +70,6 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
             pool.close();
         });
         return this;
-    }
-
-    /** Gives a loop another kernel to talk to, before its first channel is adopted: for fault injection. */
-    static void install(IoEventLoop real, LibC libc) {
-        SplicingEventLoop view = new SplicingEventLoop(real, libc);
-        if (VIEWS.putIfAbsent(real, view) != null) {
-            throw new IllegalStateException("a channel of this loop has been adopted already");
-        }
-        view.endsWithLoop();
-    }
-
-    LibC libc() {
-        return libc;
-    }
-
-    PipePool pool() {
-        return pool;
-    }
-
-    Rounds rounds() {
-        return rounds;
     }
 
     /** What stands before this channel, or {@code null} if the channel did not register through this view. */
@@ -156,8 +138,7 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
     @Override
     @Deprecated
     public ChannelFuture register(ChannelPromise promise) {
-        promise.channel().unsafe().register(this, promise);
-        return promise;
+        return register(promise.channel(), promise);
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.transportsplice;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -23,11 +24,11 @@ final class SplicingEventLoopGroup extends AbstractEventExecutorGroup implements
         this.group = group;
     }
 
-    static IoEventLoopGroup of(IoEventLoopGroup group) {
-        if (!group.isIoType(EpollIoHandler.class)) {
+    static IoEventLoopGroup of(EventLoopGroup group) {
+        if (!(group instanceof IoEventLoopGroup loops) || !loops.isIoType(EpollIoHandler.class)) {
             throw new IllegalArgumentException("not a group of epoll event loops: " + group);
         }
-        return group instanceof SplicingEventLoopGroup ? group : new SplicingEventLoopGroup(group);
+        return loops instanceof SplicingEventLoopGroup ? loops : new SplicingEventLoopGroup(loops);
     }
 
     @Override

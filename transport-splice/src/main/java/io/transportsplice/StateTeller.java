@@ -21,12 +21,12 @@ abstract class StateTeller {
 
     final AbstractEpollStreamChannel channel;
     final SplicingEventLoop loop;
-    private final boolean tells;
+    final SpliceOptions options;
     private State state = State.COPYING;
 
-    StateTeller(AbstractEpollStreamChannel channel, boolean tells) {
+    StateTeller(AbstractEpollStreamChannel channel, SpliceOptions options) {
         this.channel = channel;
-        this.tells = tells;
+        this.options = options;
         this.loop = (SplicingEventLoop) channel.eventLoop(); // of an adopted one
     }
 
@@ -59,7 +59,7 @@ abstract class StateTeller {
     }
 
     private void tell(boolean splicing, SpliceFallback reason) {
-        if (tells) {
+        if (options.stateEvents()) {
             channel.pipeline().fireUserEventTriggered(new SpliceStateEvent(splicing, reason));
         }
     }

@@ -41,7 +41,7 @@ final class StreamMeter {
     /** To 64 MiB. */
     private static final int MOST_DOUBLINGS = 10;
 
-    private final SpliceOptions options;
+    final SpliceOptions options;
     private boolean asks;
     /** No message has filled its buffer yet. */
     private boolean fits;
@@ -57,10 +57,6 @@ final class StreamMeter {
     StreamMeter(SpliceOptions options) {
         this.options = options;
         fits = options.policy() == Policy.AUTO;
-    }
-
-    SpliceOptions options() {
-        return options;
     }
 
     /** A burst of so many bytes was copied. */

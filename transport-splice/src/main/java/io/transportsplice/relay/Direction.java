@@ -26,10 +26,10 @@ import javax.net.ssl.SSLException;
  */
 final class Direction {
 
+    final Channel sink;
+    final RelayPair pair;
     private final RelaySide sourceSide;
-    private final Channel sink;
     private final RelaySide sinkSide;
-    private final RelayPair pair;
     private final ChannelFutureListener failsWithSink = this::written;
     /** A write has failed. On the sink's event loop. */
     private boolean sinkFailed;
@@ -45,14 +45,6 @@ final class Direction {
         sink = sinkSide.channel;
         this.sinkSide = sinkSide;
         this.pair = pair;
-    }
-
-    Channel sink() {
-        return sink;
-    }
-
-    RelayPair pair() {
-        return pair;
     }
 
     // Open.

@@ -41,7 +41,8 @@ final class IdleWatch {
     IdleWatch(RelaySide side, Duration idleTimeout, Duration halfClosedTimeout) {
         this.side = side;
         this.idleTimeout = checkTimeout(idleTimeout, "idleTimeout");
-        this.halfClosedTimeout = checkTimeout(halfClosedTimeout, "halfClosedTimeout");
+        this.halfClosedTimeout =
+                checkTimeout(halfClosedTimeout, "halfClosedTimeout").isZero() ? idleTimeout : halfClosedTimeout;
     }
 
     private static Duration checkTimeout(Duration timeout, String name) {
@@ -57,15 +58,11 @@ final class IdleWatch {
 
     void joined(RelayPair newPair) {
         pair = newPair;
-        if (pair.isHalfFinished()) {
-            halfClosed();
-        } else {
-            start(idleTimeout);
-        }
+        start(pair.isHalfFinished() ? halfClosedTimeout : idleTimeout);
     }
 
     void halfClosed() {
-        start(halfClosedTimeout.isZero() ? idleTimeout : halfClosedTimeout);
+        start(halfClosedTimeout);
     }
 
     /** Starts, or starts again with another time. Zero is for ever. */
@@ -104,37 +101,31 @@ final class IdleWatch {
     }
 
     private void look() {
-        notice();
-        if (!isOverdue()) {
-            schedule();
-        } else if (pair == null) {
-            expire();
-        } else { // the other one may not have looked yet, as its loop is busy
-            Future<?> asking = next;
-            pair.askOther(side, () -> {
-                if (next == asking) {
-                    decide();
-                }
-            });
+        boolean overdue = isOverdue();
+        if (pair == null || !overdue) {
+            decide(overdue);
+            return;
         }
+        Future<?> asking = next; // the other one may not have looked yet, as its loop is busy
+        pair.askOther(side, () -> {
+            if (next == asking) {
+                decide(isOverdue());
+            }
+        });
     }
 
-    private void decide() {
-        notice();
-        if (isOverdue()) {
-            expire();
+    private void decide(boolean overdue) {
+        if (overdue) {
+            next = null;
+            side.timedOut();
         } else {
             schedule();
         }
     }
 
     private boolean isOverdue() {
+        notice();
         return now() - lastProgress >= timeoutNanos;
-    }
-
-    private void expire() {
-        next = null;
-        side.timedOut();
     }
 
     /** Finds out what has moved, and tells the other watch. */

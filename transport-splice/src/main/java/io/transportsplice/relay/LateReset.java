@@ -73,11 +73,6 @@ final class LateReset {
         return channel.eventLoop().ticker().nanoTime();
     }
 
-    /** Which may be another by now. */
-    private void checkOnItsLoop() {
-        Loops.run(channel, this::check);
-    }
-
     private void check() {
         if (!channel.isOpen()) {
             return; // whoever holds what was written may say nothing of it any more
@@ -89,13 +84,11 @@ final class LateReset {
                 || channel.eventLoop().isShuttingDown()) {
             now(channel);
         } else {
+            // Looks again on its loop, which may be another by then: so also if that which it has left ends, and
+            // cancels.
             channel.eventLoop()
-                    .schedule(this::checkOnItsLoop, delayMillis, TimeUnit.MILLISECONDS)
-                    .addListener(over -> {
-                        if (over.isCancelled()) { // by the end of the loop that the channel has left
-                            checkOnItsLoop();
-                        }
-                    });
+                    .schedule(() -> {}, delayMillis, TimeUnit.MILLISECONDS)
+                    .addListener(over -> Loops.run(channel, this::check));
             delayMillis = Math.min(2 * delayMillis, LAST_DELAY_MILLIS);
         }
     }

@@ -54,14 +54,10 @@ final class RelayEvent extends Event {
         if (!shouldCommit()) {
             return;
         }
-        addressA = farEnd(a);
-        addressB = farEnd(b);
+        addressA = String.valueOf(a.remoteAddress());
+        addressB = String.valueOf(b.remoteAddress());
         end = how;
         reason = cause == null ? null : cause.toString();
         commit();
-    }
-
-    private static String farEnd(Channel channel) {
-        return String.valueOf(channel.remoteAddress());
     }
 }

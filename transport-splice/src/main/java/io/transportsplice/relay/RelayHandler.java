@@ -133,7 +133,7 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
             return;
         }
         out = direction;
-        idleWatch.joined(direction.pair());
+        idleWatch.joined(direction.pair);
         for (Object message = early.poll(); message != null; message = early.poll()) {
             out.carry(message);
         }
@@ -291,10 +291,10 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
     public void eventLoopShutsDown(ChannelHandlerContext context) {
         if (out == null) {
             LateReset.onClose(channel);
-        } else if (!out.pair().isFinished()) {
-            out.pair().ended(RelayEnd.CLOSED, null);
+        } else if (!out.pair.isFinished()) {
+            out.pair.ended(RelayEnd.CLOSED, null);
             LateReset.onClose(channel);
-            Loops.run(out.sink(), () -> LateReset.onClose(out.sink())); // it may have no handler that is told
+            Loops.run(out.sink, () -> LateReset.onClose(out.sink)); // it may have no handler that is told
         }
     }
 }

@@ -63,7 +63,7 @@ final class RelayPair {
         if (side == null) {
             return;
         }
-        if (side.isClaimed()) {
+        if (side.pair() != null) {
             throw new IllegalStateException(channel + " has been joined before");
         }
         if (!isOnLoopOf(channel, channel.pipeline().context(side))) {

@@ -21,11 +21,6 @@ abstract class RelaySide extends ChannelInboundHandlerAdapter {
     /** Null until a pair has claimed it, even if that has not begun. */
     private volatile @Nullable RelayPair relay;
 
-    /** Whether a relay has it already. Any thread, but one at a time. */
-    final boolean isClaimed() {
-        return relay != null;
-    }
-
     /** Bytes read from this channel and handed to its peer so far. Any thread, while it runs. */
     public final long bytesRelayed() {
         return bytesRelayed.get();
