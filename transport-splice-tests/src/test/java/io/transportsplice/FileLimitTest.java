@@ -12,9 +12,9 @@ class FileLimitTest {
     @Test
     void shouldFindTheSoftLimit() {
         String line = "Max open files            1024                 524288               files     ";
-        assertEquals(1024, FileLimit.softLimit(List.of("Limit  Soft Limit  Hard Limit", line)));
-        assertEquals(Integer.MAX_VALUE, FileLimit.softLimit(List.of(line.replace("1024  ", "unlimited"))));
-        assertEquals(Integer.MAX_VALUE, FileLimit.softLimit(List.of()));
-        assertTrue(FileLimit.AT_START > 0);
+        assertEquals(1024, Availability.softLimit(List.of("Limit  Soft Limit  Hard Limit", line)));
+        assertEquals(Integer.MAX_VALUE, Availability.softLimit(List.of(line.replace("1024  ", "unlimited"))));
+        assertEquals(Integer.MAX_VALUE, Availability.softLimit(List.of()));
+        assertTrue(Availability.fileLimit() > 0);
     }
 }

@@ -10,14 +10,20 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Whether splicing works here, and by what: tried once, when this class is first used. Any thread. */
 final class Availability {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(Availability.class);
 
+    private static final Pattern SOFT_LIMIT = Pattern.compile("Max open files +(\\d+) "); // or unlimited
     /** The last quarter is for sockets, which cannot do with less: without a pipe bytes are copied. */
-    private static final int MOST_DESCRIPTORS = FileLimit.AT_START / 4 * 3;
+    private static final int MOST_DESCRIPTORS = fileLimit() / 4 * 3;
 
     /** By the user's wish. */
     static final boolean DISABLED = SystemPropertyUtil.getBoolean("io.transportsplice.noSplice", false);
@@ -44,6 +50,29 @@ final class Availability {
     }
 
     private Availability() {}
+
+    /**
+     * Below which number descriptors are ({@code RLIMIT_NOFILE}), as proc(5) tells: the kernel gives the lowest that is free.
+     * At the start: later changes are not noticed.
+     */
+    static int fileLimit() {
+        try {
+            return softLimit(Files.readAllLines(Path.of("/proc/self/limits")));
+        } catch (IOException | RuntimeException e) {
+            logger.debug("RLIMIT_NOFILE is not known", e);
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    static int softLimit(List<String> limits) {
+        for (String line : limits) {
+            Matcher soft = SOFT_LIMIT.matcher(line);
+            if (soft.lookingAt()) {
+                return (int) Math.min(Long.parseLong(soft.group(1)), Integer.MAX_VALUE);
+            }
+        }
+        return Integer.MAX_VALUE;
+    }
 
     private static KernelAccess.Opened probe() throws IOException {
         if (DISABLED) {

@@ -14,19 +14,8 @@ import java.util.stream.Collectors;
  * {@code -Dio.transportsplice.kernel} names; no class of those behind it is loaded, for jnr-ffi makes new JDKs warn.
  */
 enum KernelAccess {
-    FFM("Java 22 and permission to call native code") {
-        @Override
-        Kernel open() {
-            return FfmKernel.open();
-        }
-    },
-
-    JNR("sun.misc.Unsafe, permission to call native code, and a java.io.tmpdir to run it from") {
-        @Override
-        Kernel open() {
-            return new JnrKernel();
-        }
-    };
+    FFM("Java 22 and permission to call native code"),
+    JNR("sun.misc.Unsafe, permission to call native code, and a java.io.tmpdir to run it from");
 
     /** What works, and why what would have been better does not. */
     record Opened(KernelAccess access, Kernel kernel, String passedOver) {
@@ -44,7 +33,9 @@ enum KernelAccess {
         this.needs = needs;
     }
 
-    abstract Kernel open();
+    Kernel open() {
+        return this == FFM ? FfmKernel.open() : new JnrKernel();
+    }
 
     /** Throws why there is none, in its own words and, suppressed, in theirs. */
     static Opened openWanted() {

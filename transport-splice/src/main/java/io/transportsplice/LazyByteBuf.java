@@ -99,9 +99,7 @@ abstract class LazyByteBuf extends AbstractReferenceCountedByteBuf {
         checkNewCapacity(newCapacity);
         if (newCapacity != capacity) {
             content().capacity(newCapacity);
-            if (newCapacity < capacity) {
-                trimIndicesToCapacity(newCapacity);
-            }
+            trimIndicesToCapacity(newCapacity);
             capacity = newCapacity;
         }
         return this;

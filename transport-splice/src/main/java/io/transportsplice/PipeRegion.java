@@ -47,15 +47,6 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         void failed(boolean mustClose);
     }
 
-    private enum State {
-        WAITING,
-        DRAINING,
-        COPYING,
-        /** What could not be drained. */
-        COPYING_REST,
-        RELEASED
-    }
-
     /** As {@link #content()}, but told also where somebody has released it who had no right to. */
     private final ByteBuf view;
 
@@ -65,16 +56,15 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     private int count;
 
     private int transferred;
-    private State state = State.WAITING;
-    /** Its sink has been told to send it. */
+    /** Its sink has been told to send it, or has let go of it. */
     private boolean flushed;
     /** What is drained: the buffer's own, or, where somebody else has the buffer, too, a duplicate. Else null. */
     private Pipe pipe;
 
     private boolean duplicated;
-    /** While copying: where the next byte is, and in what. */
+    /** What is copied: the buffer, or, where there is a pipe, too, what could not be drained of it. Else null. */
     private ByteBuf bytes;
-
+    /** While copying: where the next byte is. */
     private int next;
 
     /**
@@ -94,10 +84,10 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
     public long transferTo(WritableByteChannel target, long position) throws IOException {
         assert position == transferred : position + " of " + transferred;
         try {
-            if (state == State.WAITING) {
+            if (isWaiting()) {
                 begin();
             }
-            int n = state == State.DRAINING ? drain(target) : copy(target);
+            int n = bytes == null ? drain(target) : copy(target);
             transferred += n;
             return n;
         } catch (IOException e) {
@@ -115,8 +105,12 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
                 && (failure.expectedErr() == -LibC.EPIPE || failure.expectedErr() == -LibC.ECONNRESET);
     }
 
+    private boolean isWaiting() {
+        return pipe == null && bytes == null;
+    }
+
     void flushed() {
-        if (!flushed && state != State.RELEASED) { // as a closed sink does at once
+        if (!flushed) {
             flushed = true;
             root.flushed();
         }
@@ -129,10 +123,8 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             pipe = root.take(content());
             duplicated = pipe == null && duplicatePipe();
         }
-        if (pipe != null) {
-            state = State.DRAINING;
-        } else {
-            copyFrom(content(), State.COPYING);
+        if (pipe == null) {
+            copyFrom(content());
         }
     }
 
@@ -149,8 +141,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
         return true;
     }
 
-    private void copyFrom(ByteBuf buffer, State newState) {
-        state = newState;
+    private void copyFrom(ByteBuf buffer) {
         bytes = buffer;
         next = buffer.readerIndex();
     }
@@ -170,7 +161,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
             throw LibC.newIOException("splice", -n);
         }
         sink.refused(-n);
-        copyFrom(root.takeRest(pipe), State.COPYING_REST);
+        copyFrom(root.takeRest(pipe));
         return copy(target);
     }
 
@@ -187,7 +178,7 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     @Override
     public long count() {
-        return state == State.WAITING ? view.readableBytes() : count;
+        return isWaiting() ? view.readableBytes() : count;
     }
 
     @Override
@@ -208,17 +199,17 @@ final class PipeRegion extends DefaultByteBufHolder implements FileRegion {
 
     @Override
     public boolean release(int decrement) {
-        if (state == State.COPYING_REST) {
-            bytes.release();
-        }
         if (pipe != null) {
+            if (bytes != null) {
+                bytes.release();
+            }
             returnPipe();
         }
-        bytes = null;
-        state = State.RELEASED;
+        boolean wasFlushed = flushed;
+        flushed = true; // a closed sink lets go of it at once, and is told to send it then
         boolean gone = super.release(decrement);
         if (!gone) {
-            root.waitsNoMore(flushed);
+            root.waitsNoMore(wasFlushed);
         }
         return gone;
     }

@@ -30,7 +30,6 @@ final class PoolCounters {
     private static final PoolCounters ENDED = new PoolCounters();
 
     private final AtomicLongArray values = new AtomicLongArray(IN_USE);
-    private boolean ended;
 
     private PoolCounters() {}
 
@@ -70,7 +69,6 @@ final class PoolCounters {
             if (!LIVING.remove(this)) {
                 return;
             }
-            ended = true;
             for (int i = 0; i < IN_USE; i++) {
                 ENDED.values.addAndGet(i, values.get(i));
             }
@@ -97,7 +95,7 @@ final class PoolCounters {
     /** Counts what is left and closed when the pool's thread has ended, by any thread. */
     void closedAfterEnd(boolean inUse, boolean dirty) {
         synchronized (LIVING) {
-            AtomicLongArray now = ended ? ENDED.values : values;
+            AtomicLongArray now = LIVING.contains(this) ? values : ENDED.values;
             now.getAndAdd(RETURNED, inUse ? 1 : 0);
             now.getAndAdd(dirty ? CLOSED_DIRTY : CLOSED_CLEAN, 1);
         }

@@ -31,14 +31,12 @@ final class ClientOptions {
     @Option(
             names = "--allow",
             paramLabel = "CIDR",
-            converter = Conversions.Accept.class,
             description = "Serves only clients of these networks, such as 10.0.0.0/8 or ::1, and resets others.")
     private List<IpFilterRule> allow = List.of();
 
     @Option(
             names = "--deny",
             paramLabel = "CIDR",
-            converter = Conversions.Reject.class,
             description = "Resets clients of these networks, also those of --allow.")
     private List<IpFilterRule> deny = List.of();
 

@@ -93,7 +93,7 @@ final class Connector {
     }
 
     /** The kernel may have connected it already, so that the upstream is to see a reset, too. */
-    private static void abandon(Channel upstream) {
+    static void abandon(Channel upstream) {
         if (upstream.isRegistered()) { // else there was no socket to be had
             RelayHandler.reset(upstream);
         }

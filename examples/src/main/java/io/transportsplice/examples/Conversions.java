@@ -2,7 +2,6 @@
 package io.transportsplice.examples;
 
 import io.netty.handler.ipfilter.IpFilterRule;
-import io.netty.handler.ipfilter.IpFilterRuleType;
 import java.time.Duration;
 import java.util.Arrays;
 import picocli.CommandLine;
@@ -25,6 +24,7 @@ final class Conversions {
                         ProxyHeader.Version.class, forUser(name -> named(ProxyHeader.Version.values(), name)))
                 .registerConverter(AccessLog.Format.class, forUser(name -> named(AccessLog.Format.values(), name)))
                 .registerConverter(Duration.class, forUser(Units::duration))
+                .registerConverter(IpFilterRule.class, forUser(Networks::rule))
                 .setParameterExceptionHandler((e, args) -> {
                     ProxyCommand.complain(e.getCommandLine(), e.getMessage() + " (see --help)");
                     return CommandLine.ExitCode.USAGE;
@@ -57,24 +57,6 @@ final class Conversions {
         @Override
         public Endpoint convert(String text) throws Exception {
             return forUser(Endpoint::parseLocal).convert(text);
-        }
-    }
-
-    /** Clients of a network that may come in. */
-    static final class Accept implements ITypeConverter<IpFilterRule> {
-        @Override
-        public IpFilterRule convert(String text) throws Exception {
-            return forUser(network -> Networks.rule(network, IpFilterRuleType.ACCEPT))
-                    .convert(text);
-        }
-    }
-
-    /** Clients of a network that may not. */
-    static final class Reject implements ITypeConverter<IpFilterRule> {
-        @Override
-        public IpFilterRule convert(String text) throws Exception {
-            return forUser(network -> Networks.rule(network, IpFilterRuleType.REJECT))
-                    .convert(text);
         }
     }
 

@@ -14,20 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A proxy in a JVM of its own, so that the CPU time it takes can be told from everybody else's. */
-final class DemoProxy implements AutoCloseable {
+record DemoProxy(Process process, Path log, int port) implements AutoCloseable {
     private static final String READY = "listening on 127.0.0.1:";
     private static final long STOP_SECONDS = 10;
     private static final int JAVA_THAT_ASKS_FOR_NATIVE_ACCESS = 24;
-
-    private final Process process;
-    private final Path log;
-    private final int port;
-
-    private DemoProxy(Process process, Path log, int port) {
-        this.process = process;
-        this.log = log;
-        this.port = port;
-    }
 
     static DemoProxy start(Mode mode, int backendPort) throws IOException {
         Path log = Files.createTempFile("tcp-proxy-" + mode, ".log");
@@ -69,10 +59,6 @@ final class DemoProxy implements AutoCloseable {
         boolean complete = Stream.of(classPath.split(File.pathSeparator, -1))
                 .anyMatch(entry -> Path.of(entry).toAbsolutePath().equals(here));
         return complete ? classPath : here.resolveSibling("tcp-proxy.jar").toString();
-    }
-
-    int port() {
-        return port;
     }
 
     /** What the process has taken so far, all threads, user and system. */

@@ -32,15 +32,11 @@ import java.util.function.Function;
  * one when the last has failed or has had a head start, and the first that is connected wins. Used on the event loop of the
  * client.
  */
-final class Dialer {
+record Dialer(Connects connects, ProxyCounters counters, Names names) {
     /** Section 5 recommends it. */
     static final long HEAD_START_MILLIS = 250;
     /** A name server may name many, of hosts that have nothing to do with us. */
     static final int MAX_ADDRESSES = 16;
-
-    private final Connects connects;
-    private final ProxyCounters counters;
-    private final Names names;
 
     /** {@link AddressResolver#resolveAll} on an event loop. */
     interface Names {
@@ -54,12 +50,6 @@ final class Dialer {
 
     Dialer(Connects connects, ProxyCounters counters) {
         this(connects, counters, dns());
-    }
-
-    Dialer(Connects connects, ProxyCounters counters, Names names) {
-        this.connects = connects;
-        this.counters = counters;
-        this.names = names;
     }
 
     /**
@@ -176,7 +166,7 @@ final class Dialer {
             } else if (attempt.isSuccess()) {
                 stopWaiting();
                 connected.setSuccess(attempt.channel());
-                List.copyOf(running).forEach(Dialer::abandon);
+                List.copyOf(running).forEach(each -> Connector.abandon(each.channel()));
             } else if (!untried.isEmpty() && isWanted.getAsBoolean()) {
                 stopWaiting();
                 next();
@@ -190,12 +180,6 @@ final class Dialer {
             if (headStart != null) {
                 headStart.cancel(false);
             }
-        }
-    }
-
-    private static void abandon(ChannelFuture attempt) {
-        if (attempt.channel().isRegistered()) { // else there was no socket to be had
-            RelayHandler.reset(attempt.channel());
         }
     }
 }

@@ -30,13 +30,9 @@ final class HandshakeGuard extends ChannelInboundHandlerAdapter {
     }
 
     /** Lets handlers listen to a client that is prepared to be relayed, before its bytes reach the relay. */
-    static void begin(Channel client, Duration timeout, ProxyCounters counters, ChannelHandler... handlers) {
-        ChannelPipeline pipeline = client.pipeline();
-        String relay = pipeline.context(RelayHandler.class).name();
-        for (ChannelHandler handler : handlers) {
-            pipeline.addBefore(relay, null, handler);
-        }
-        pipeline.addBefore(relay, null, new HandshakeGuard(timeout, counters));
+    static void begin(Channel client, ProxyServer server, ChannelHandler... handlers) {
+        PipelineRelay.insert(client, handlers);
+        PipelineRelay.insert(client, new HandshakeGuard(server.config().handshakeTimeout(), server.counters()));
     }
 
     /** The handshake is complete: from here on the client is not reset for it. */

@@ -38,12 +38,7 @@ final class HttpConnectProxy extends ProxyCommand {
     @Override
     ProxyService service(ProxyServer server) {
         return client -> HandshakeGuard.begin(
-                client,
-                server.config().handshakeTimeout(),
-                server.counters(),
-                new HttpResponseEncoder(),
-                new HttpRequestDecoder(),
-                new Handshake(server));
+                client, server, new HttpResponseEncoder(), new HttpRequestDecoder(), new Handshake(server));
     }
 
     /** One request; after it all of HTTP leaves the pipeline. */

@@ -4,7 +4,6 @@ package io.transportsplice.examples;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandler;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -61,8 +60,8 @@ final class HttpExchanges {
         this.client = client;
         this.counters = counters;
         requests = new HttpRequests(this, forwarding, headTimeout, () -> connect.accept(this));
-        Session.of(client).wireBytes().ifPresent(bytes -> insert(client, bytes));
-        insert(client, new HttpResponseEncoder(), requests.decoder(), requests);
+        Session.of(client).wireBytes().ifPresent(bytes -> PipelineRelay.insert(client, bytes));
+        PipelineRelay.insert(client, new HttpResponseEncoder(), requests.decoder(), requests);
     }
 
     /** Whether the connection is of use; else there is nobody any more to join it to. */
@@ -73,7 +72,7 @@ final class HttpExchanges {
         upstream = connection;
         HttpResponseDecoder decoder =
                 new HttpCodec.ResponseDecoder(() -> unanswered.isEmpty() ? null : unanswered.peek().method);
-        insert(upstream, new HttpCodec.RequestEncoder(), decoder, responses);
+        PipelineRelay.insert(upstream, new HttpCodec.RequestEncoder(), decoder, responses);
         return true;
     }
 
@@ -81,13 +80,6 @@ final class HttpExchanges {
         if (!isOver) {
             counters.refused(client, Refusal.NO_UPSTREAM);
             end(HttpAnswer.cannotConnect(cause));
-        }
-    }
-
-    private static void insert(Channel channel, ChannelHandler... http) {
-        String relay = channel.pipeline().context(RelayHandler.class).name();
-        for (ChannelHandler handler : http) {
-            channel.pipeline().addBefore(relay, null, handler);
         }
     }
 
@@ -168,23 +160,19 @@ final class HttpExchanges {
         leaveIfDone();
     }
 
-    void answeredUnasked() {
-        end(Unpooled.EMPTY_BUFFER);
-    }
-
     /** The answer that is due will not come, or not to its end. */
     void fail(String why) {
         if (responses.isInside()) {
             RelayHandler.reset(upstream); // and so the client, behind what it has got
         } else if (unanswered.isEmpty()) {
-            answeredUnasked(); // one more would be taken for the answer to what the client asks next
+            endSilently(); // one more would be taken for the answer to what the client asks next
         } else {
             end(HttpAnswer.of(HttpResponseStatus.BAD_GATEWAY, why));
         }
     }
 
-    /** The upstream has answered for the last time, and does not want what the client still sends. */
-    void upstreamIsGone() {
+    /** The upstream has answered for the last time and does not want what the client still sends, or answers unasked. */
+    void endSilently() {
         if (!isOver) {
             end(Unpooled.EMPTY_BUFFER);
         }

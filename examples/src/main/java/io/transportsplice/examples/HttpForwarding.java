@@ -16,18 +16,12 @@ import java.util.Locale;
  * Tells the upstream who asks, for which host and how: {@code Forwarded} (RFC 7239), and what was used before there was
  * that. What a client says of itself is believed only of proxies that are trusted, and is not passed on of others.
  */
-final class HttpForwarding {
+record HttpForwarding(List<IpFilterRule> trusted) {
     private static final String FORWARDED = "forwarded";
     private static final String OLD = "x-forwarded-";
     private static final String OLD_FOR = "X-Forwarded-For";
     private static final String OLD_HOST = "X-Forwarded-Host";
     private static final String OLD_PROTO = "X-Forwarded-Proto";
-
-    private final List<IpFilterRule> trusted;
-
-    HttpForwarding(List<IpFilterRule> trusted) {
-        this.trusted = trusted;
-    }
 
     void tell(HttpRequest request, SocketAddress client) {
         HttpHeaders headers = request.headers();

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * A message's way from one connection to the next: what is said of the first alone is not passed on, and {@code Via} tells
  * of who did: RFC 9110, section 7.6.
  */
-final class HttpHop {
+record HttpHop(Set<String> named) {
     /** Who we are in {@code Via}: a pseudonym, since what the host is called is nobody's business. */
     private static final String PSEUDONYM = "transport-splice";
 
@@ -37,12 +37,6 @@ final class HttpHop {
             HTTP2_SETTINGS);
     /** Without these it would be another message, and its end elsewhere, so that nobody may name them. */
     private static final Set<String> OF_THE_MESSAGE = Set.of("host", "content-length", "transfer-encoding");
-
-    private final Set<String> named;
-
-    private HttpHop(Set<String> named) {
-        this.named = named;
-    }
 
     /** Readies a head to be passed on. What comes of its connection is said anew. */
     static HttpHop pass(HttpMessage message) {

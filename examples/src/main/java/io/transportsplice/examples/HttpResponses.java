@@ -78,7 +78,7 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
     private void begin(ChannelHandlerContext ctx, HttpResponse response) {
         Asked asked = exchanges.next();
         if (asked == null || isLast) { // nobody has asked: RFC 9112, section 9.2
-            exchanges.answeredUnasked();
+            exchanges.endSilently();
         } else if (!HttpRules.isAnswer(response) || (isSwitch(response) && !exchanges.maySwitch())) {
             exchanges.fail("the upstream's answer is no HTTP/1.1, or no answer");
         } else {
@@ -149,7 +149,7 @@ final class HttpResponses extends ChannelInboundHandlerAdapter {
     /** Within an answer it is the relay that resets the client. */
     private void failBefore(String why) {
         if (areComplete() && !endWithConnection) {
-            exchanges.upstreamIsGone();
+            exchanges.endSilently();
         } else if (isOwing() && !isInside) {
             exchanges.fail(why);
         }

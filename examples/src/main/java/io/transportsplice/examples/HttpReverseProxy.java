@@ -28,7 +28,6 @@ final class HttpReverseProxy extends ProxyCommand {
     @Option(
             names = "--trust",
             paramLabel = "CIDR",
-            converter = Conversions.Accept.class,
             description = "Proxies in front whose Forwarded and X-Forwarded-* are passed on; those of others are not.")
     private List<IpFilterRule> trusted = List.of();
 
@@ -40,7 +39,7 @@ final class HttpReverseProxy extends ProxyCommand {
 
     @Override
     ProxyService service(ProxyServer server) {
-        Upstreams upstreams = upstreamOptions.upstreams(server);
+        Upstreams upstreams = upstreamOptions.upstreams(server, Opening.NONE);
         Complaint complaint = new Complaint("cannot connect to " + upstreamOptions);
         HttpForwarding forwarding = new HttpForwarding(trusted);
         return client -> new HttpExchanges(
@@ -48,7 +47,7 @@ final class HttpReverseProxy extends ProxyCommand {
                 server.counters(),
                 forwarding,
                 server.config().handshakeTimeout(),
-                exchanges -> upstreams.connect(client).addListener(connecting -> {
+                exchanges -> upstreams.connect(client, Opening.NONE).addListener(connecting -> {
                     if (connecting.isSuccess()) {
                         join(server, exchanges, client, (Channel) connecting.getNow());
                     } else if (client.isActive()) {

@@ -10,7 +10,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.util.ReferenceCountUtil;
 import io.transportsplice.EpollSplice;
-import io.transportsplice.relay.RelayHandler;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
@@ -42,9 +41,8 @@ final class LastWords extends ChannelInboundHandlerAdapter {
         if (answer instanceof HttpResponse response) {
             Session.of(client).answered(response.status().code());
         }
-        String relay = client.pipeline().context(RelayHandler.class).name();
         LastWords words = new LastWords(client, unsent);
-        client.pipeline().addBefore(relay, null, words);
+        PipelineRelay.insert(client, words);
         client.writeAndFlush(answer).addListener((ChannelFutureListener) said -> {
             DuplexChannel channel = (DuplexChannel) client;
             boolean isSaid = said.isSuccess() || channel.isOutputShutdown(); // then there was nothing more to say

@@ -43,21 +43,11 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
 
     private static final String PLAIN = "text/plain; charset=utf-8";
 
-    private enum Wanted {
-        PAGE,
-        METRICS,
-        HEALTH,
-        READINESS,
-        UNKNOWN,
-        OTHER_METHOD,
-        NONSENSE
-    }
-
     private final Supplier<String> scrape;
     private final BooleanSupplier ready;
     private final byte[] page;
     /** As many as one read brings, and as Netty's codec lets go unanswered. */
-    private final Queue<Wanted> waiting = new ArrayDeque<>();
+    private final Queue<Supplier<FullHttpResponse>> waiting = new ArrayDeque<>();
 
     /** More of what was read may come up. */
     private boolean reading;
@@ -85,7 +75,7 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
         reading = true;
-        waiting.add(wanted(request));
+        waiting.add(answer(request));
         proceed(ctx);
     }
 
@@ -105,7 +95,7 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
 
     private void proceed(ChannelHandlerContext ctx) {
         while (!answering && !waiting.isEmpty()) {
-            ChannelFuture taken = ctx.writeAndFlush(answer(waiting.remove()));
+            ChannelFuture taken = ctx.writeAndFlush(waiting.remove().get());
             if (!taken.isDone()) {
                 answering = true;
                 taken.addListener(done -> {
@@ -124,48 +114,43 @@ final class MetricsAnswers extends SimpleChannelInboundHandler<FullHttpRequest> 
         }
     }
 
-    private static Wanted wanted(FullHttpRequest request) {
+    /** Makes it when it is its turn. Netty's codec leaves out the body of an answer to HEAD. */
+    private Supplier<FullHttpResponse> answer(FullHttpRequest request) {
         if (request.decoderResult().isFailure()) {
-            return Wanted.NONSENSE;
+            return MetricsAnswers::nonsense;
         }
         if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            return Wanted.OTHER_METHOD;
+            return MetricsAnswers::otherMethod;
         }
         try {
             return switch (new QueryStringDecoder(URI.create(request.uri())).path()) {
-                case "/" -> Wanted.PAGE;
-                case "/metrics" -> Wanted.METRICS;
-                case "/healthz" -> Wanted.HEALTH;
-                case "/readyz" -> Wanted.READINESS;
-                default -> Wanted.UNKNOWN;
+                case "/" -> () -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
+                case "/metrics" -> () -> response(HttpResponseStatus.OK, METRICS_TYPE, utf8(scrape.get()));
+                case "/healthz" -> () -> response(HttpResponseStatus.OK, PLAIN, utf8("alive\n"));
+                case "/readyz" -> this::readiness;
+                default -> () -> refusal(HttpResponseStatus.NOT_FOUND);
             };
         } catch (IllegalArgumentException e) { // no URI
-            return Wanted.NONSENSE;
+            return MetricsAnswers::nonsense;
         }
     }
 
-    /** Netty's codec leaves out the body of an answer to HEAD. */
-    private FullHttpResponse answer(Wanted wanted) {
-        return switch (wanted) {
-            case PAGE -> response(HttpResponseStatus.OK, "text/html; charset=utf-8", page);
-            case METRICS -> response(HttpResponseStatus.OK, METRICS_TYPE, utf8(scrape.get()));
-            case HEALTH -> response(HttpResponseStatus.OK, PLAIN, utf8("alive\n"));
-            case READINESS ->
-                ready.getAsBoolean()
-                        ? response(HttpResponseStatus.OK, PLAIN, utf8("ready\n"))
-                        : response(HttpResponseStatus.SERVICE_UNAVAILABLE, PLAIN, utf8("draining\n"));
-            case UNKNOWN -> refusal(HttpResponseStatus.NOT_FOUND);
-            case OTHER_METHOD -> {
-                FullHttpResponse refusal = refusal(HttpResponseStatus.METHOD_NOT_ALLOWED);
-                refusal.headers().set(ALLOW, "GET, HEAD");
-                yield refusal;
-            }
-            case NONSENSE -> {
-                FullHttpResponse refusal = refusal(HttpResponseStatus.BAD_REQUEST);
-                HttpUtil.setKeepAlive(refusal, false); // nobody knows where the next request begins
-                yield refusal;
-            }
-        };
+    private FullHttpResponse readiness() {
+        return ready.getAsBoolean()
+                ? response(HttpResponseStatus.OK, PLAIN, utf8("ready\n"))
+                : response(HttpResponseStatus.SERVICE_UNAVAILABLE, PLAIN, utf8("draining\n"));
+    }
+
+    private static FullHttpResponse otherMethod() {
+        FullHttpResponse refusal = refusal(HttpResponseStatus.METHOD_NOT_ALLOWED);
+        refusal.headers().set(ALLOW, "GET, HEAD");
+        return refusal;
+    }
+
+    private static FullHttpResponse nonsense() {
+        FullHttpResponse refusal = refusal(HttpResponseStatus.BAD_REQUEST);
+        HttpUtil.setKeepAlive(refusal, false); // nobody knows where the next request begins
+        return refusal;
     }
 
     private static FullHttpResponse refusal(HttpResponseStatus status) {

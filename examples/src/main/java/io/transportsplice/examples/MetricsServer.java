@@ -41,7 +41,14 @@ final class MetricsServer implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("metrics"), EpollIoHandler.newFactory());
     private final Channel listener;
 
-    private MetricsServer(Endpoint listen, Supplier<String> scrape, BooleanSupplier ready, ChannelHandler failures)
+    /**
+     * Listens.
+     *
+     * @param scrape makes what Prometheus reads, on the event loop of this server
+     * @param ready whether the proxy is to get new clients
+     * @param failures hears of failing accepts
+     */
+    MetricsServer(Endpoint listen, Supplier<String> scrape, BooleanSupplier ready, ChannelHandler failures)
             throws IOException {
         byte[] page = MetricsAnswers.page();
         ServerBootstrap bootstrap = new ServerBootstrap()
@@ -75,16 +82,6 @@ final class MetricsServer implements AutoCloseable {
             new ReadTimeoutHandler(IDLE_SECONDS),
             answers
         };
-    }
-
-    /**
-     * @param scrape makes what Prometheus reads, on the event loop of this server
-     * @param ready whether the proxy is to get new clients
-     * @param failures hears of failing accepts
-     */
-    static MetricsServer start(Endpoint listen, Supplier<String> scrape, BooleanSupplier ready, ChannelHandler failures)
-            throws IOException {
-        return new MetricsServer(listen, scrape, ready, failures);
     }
 
     /** Where it really listens. */

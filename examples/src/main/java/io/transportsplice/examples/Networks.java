@@ -13,19 +13,16 @@ import java.util.List;
 final class Networks {
     private Networks() {}
 
-    /**
-     * What is to be done with clients of a network.
-     *
-     * @throws IllegalArgumentException with a message for the user if the text is none
-     */
-    static IpFilterRule rule(String text, IpFilterRuleType type) {
+    /** @throws IllegalArgumentException with a message for the user if the text is no network */
+    static IpFilterRule rule(String text) {
         int slash = text.indexOf('/');
         InetAddress address = NetUtil.createInetAddressFromIpAddressString(slash < 0 ? text : text.substring(0, slash));
         if (address == null) {
             throw new IllegalArgumentException("'" + text + "' is no network (such as 10.0.0.0/8 or ::1)");
         }
         int bits = address.getAddress().length * Byte.SIZE;
-        return new IpSubnetFilterRule(address, slash < 0 ? bits : prefix(text.substring(slash + 1), bits), type);
+        int prefix = slash < 0 ? bits : prefix(text.substring(slash + 1), bits);
+        return new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT); // it is only asked whether it matches
     }
 
     /** Whether an address is of one of these networks. */

@@ -2,6 +2,7 @@
 package io.transportsplice.examples;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.transportsplice.EpollSpliceHandler;
 import io.transportsplice.SpliceOptions;
 import io.transportsplice.relay.RelayHandler;
@@ -12,17 +13,8 @@ import java.util.Optional;
  * The relay of this library. Whether it splices depends on nothing but the presence of an {@link EpollSpliceHandler}; the
  * rest of the pipeline is the same.
  */
-final class PipelineRelay implements Relay {
-    private final Optional<SpliceOptions> splice;
-    private final Duration idleTimeout;
-    private final Duration halfClosedTimeout;
-
-    PipelineRelay(Optional<SpliceOptions> splice, Duration idleTimeout, Duration halfClosedTimeout) {
-        this.splice = splice;
-        this.idleTimeout = idleTimeout;
-        this.halfClosedTimeout = halfClosedTimeout;
-    }
-
+record PipelineRelay(Optional<SpliceOptions> splice, Duration idleTimeout, Duration halfClosedTimeout)
+        implements Relay {
     @Override
     public void prepare(Channel channel) {
         splice.ifPresent(options -> channel.pipeline().addLast(new EpollSpliceHandler(options)));
@@ -32,5 +24,13 @@ final class PipelineRelay implements Relay {
     @Override
     public void join(Channel client, Channel upstream) {
         RelayHandler.join(client, upstream);
+    }
+
+    /** Puts handlers before the relay of a channel that is prepared, in this order. */
+    static void insert(Channel channel, ChannelHandler... handlers) {
+        String relay = channel.pipeline().context(RelayHandler.class).name();
+        for (ChannelHandler handler : handlers) {
+            channel.pipeline().addBefore(relay, null, handler);
+        }
     }
 }

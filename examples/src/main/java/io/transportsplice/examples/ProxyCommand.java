@@ -5,7 +5,6 @@ import io.netty.channel.epoll.Epoll;
 import io.transportsplice.EpollSplice;
 import io.transportsplice.SpliceMetrics;
 import io.transportsplice.SpliceOptions;
-import io.transportsplice.SpliceOptions.Policy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
@@ -103,11 +102,6 @@ abstract class ProxyCommand implements Callable<Integer> {
 
     /** Checks the options that only this proxy has. */
     void check() {}
-
-    /** When to splice; empty for not even having the handler for it. */
-    Optional<Policy> policy() {
-        return mode.policy();
-    }
 
     /** What a pipe is to hold; empty for the library's default. */
     Optional<Integer> pipeCapacity() {
@@ -218,7 +212,7 @@ abstract class ProxyCommand implements Callable<Integer> {
         SpliceOptions.Builder builder = SpliceOptions.builder();
         try {
             pipeCapacity().ifPresent(builder::pipeCapacity);
-            return policy().map(policy -> builder.policy(policy).build());
+            return mode.policy().map(policy -> builder.policy(policy).build());
         } catch (IllegalArgumentException e) {
             throw invalid("--pipe-capacity", e.getMessage());
         }

@@ -12,6 +12,7 @@ import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
 import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -22,36 +23,22 @@ import java.util.Optional;
  *
  * <p>Whoever reads it believes the first header that comes, so there always is one, if only to say that nothing is known:
  * without it a client's own bytes could pass for it.
+ *
+ * @param received as it was received, in version 2: it may tell more than addresses. Empty if it was not
  */
-final class ProxyHeader {
+record ProxyHeader(
+        HAProxyProxiedProtocol protocol,
+        String source,
+        int sourcePort,
+        String destination,
+        int destinationPort,
+        ByteBuffer received) {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     /** Of nobody in particular. */
-    static final ProxyHeader UNKNOWN = new ProxyHeader(HAProxyProxiedProtocol.UNKNOWN, null, 0, null, 0);
+    static final ProxyHeader UNKNOWN = unknown(NOTHING);
 
-    private final HAProxyProxiedProtocol protocol;
-    private final String source;
-    private final int sourcePort;
-    private final String destination;
-    private final int destinationPort;
-    /** As it was received, in version 2: it may tell more than addresses. Empty if it was not. */
-    private final byte[] received;
-
-    private ProxyHeader(
-            HAProxyProxiedProtocol protocol, String source, int sourcePort, String destination, int destinationPort) {
-        this.protocol = protocol;
-        this.source = source;
-        this.sourcePort = sourcePort;
-        this.destination = destination;
-        this.destinationPort = destinationPort;
-        this.received = new byte[0];
-    }
-
-    private ProxyHeader(ProxyHeader told, byte[] received) {
-        this.protocol = told.protocol;
-        this.source = told.source;
-        this.sourcePort = told.sourcePort;
-        this.destination = told.destination;
-        this.destinationPort = told.destinationPort;
-        this.received = received;
+    private static ProxyHeader unknown(ByteBuffer received) {
+        return new ProxyHeader(HAProxyProxiedProtocol.UNKNOWN, null, 0, null, 0, received);
     }
 
     /** The versions, by the names they have on the command line. */
@@ -73,7 +60,7 @@ final class ProxyHeader {
         }
         HAProxyProxiedProtocol protocol =
                 isIpV6(from) || isIpV6(to) ? HAProxyProxiedProtocol.TCP6 : HAProxyProxiedProtocol.TCP4;
-        return new ProxyHeader(protocol, text(from), from.getPort(), text(to), to.getPort());
+        return new ProxyHeader(protocol, text(from), from.getPort(), text(to), to.getPort(), NOTHING);
     }
 
     private static boolean isIpV6(InetSocketAddress address) {
@@ -92,17 +79,16 @@ final class ProxyHeader {
     static ProxyHeader of(HAProxyMessage message, byte[] received) {
         HAProxyProxiedProtocol protocol = message.proxiedProtocol();
         boolean isTcp = protocol == HAProxyProxiedProtocol.TCP4 || protocol == HAProxyProxiedProtocol.TCP6;
-        ProxyHeader told = isTcp && message.command() == HAProxyCommand.PROXY ? addresses(message) : UNKNOWN;
-        return new ProxyHeader(told, received);
-    }
-
-    private static ProxyHeader addresses(HAProxyMessage message) {
+        if (!isTcp || message.command() != HAProxyCommand.PROXY) {
+            return unknown(ByteBuffer.wrap(received));
+        }
         return new ProxyHeader(
-                message.proxiedProtocol(),
+                protocol,
                 plain(message.sourceAddress()),
                 message.sourcePort(),
                 plain(message.destinationAddress()),
-                message.destinationPort());
+                message.destinationPort(),
+                ByteBuffer.wrap(received));
     }
 
     /** Netty takes brackets and scopes for part of an address, too; the protocol does not. */
@@ -122,7 +108,7 @@ final class ProxyHeader {
      * nothing else must be.
      */
     ChannelFuture send(Channel upstream, Version version) {
-        if (version == Version.V2 && received.length > 0) {
+        if (version == Version.V2 && received.hasRemaining()) {
             return upstream.writeAndFlush(Unpooled.wrappedBuffer(received));
         }
         if (version == Version.V1 && protocol == HAProxyProxiedProtocol.UNKNOWN) {

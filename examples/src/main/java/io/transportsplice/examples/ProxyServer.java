@@ -99,7 +99,7 @@ final class ProxyServer {
             ProxyInfo.register(server.registry, config, server.localEndpoint(), () -> server.draining);
             if (config.metrics().isPresent()) {
                 server.metrics =
-                        MetricsServer.start(config.metrics().get(), server::scrape, () -> !server.draining, failures);
+                        new MetricsServer(config.metrics().get(), server::scrape, () -> !server.draining, failures);
             }
             return server;
         } catch (IOException e) {

@@ -11,17 +11,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 
 /** The options of a proxy, read once more as they were given at its start: files that they name may have changed. */
-final class Reload {
+record Reload(ParseResult before, ParseResult after) {
     /** The one option of all proxies that is taken over; the others take a restart. */
     private static final String LIMIT = "--max-connections";
-
-    private final ParseResult before;
-    private final ParseResult after;
-
-    private Reload(ParseResult before, ParseResult after) {
-        this.before = before;
-        this.after = after;
-    }
 
     /** @throws CommandLine.ParameterException if they are wrong now */
     static Reload of(CommandSpec running) {

@@ -85,8 +85,7 @@ final class SniRouter extends ProxyCommand {
         routes.forEach((name, to) -> builder.add(name, Optional.of(upstream.apply(to))));
         Mapping<String, Optional<Upstreams>> mapping = builder.build();
         Complaint complaint = new Complaint("cannot connect");
-        return client -> HandshakeGuard.begin(
-                client, server.config().handshakeTimeout(), server.counters(), new Peek(server, mapping, complaint));
+        return client -> HandshakeGuard.begin(client, server, new Peek(server, mapping, complaint));
     }
 
     private static Upstreams only(ProxyServer server, Endpoint to) {
@@ -152,7 +151,7 @@ final class SniRouter extends ProxyCommand {
         }
 
         private void connect(Channel client, Upstreams upstreams) {
-            upstreams.connect(client).addListener(connecting -> {
+            upstreams.connect(client, Opening.NONE).addListener(connecting -> {
                 if (connecting.isSuccess()) {
                     server.connector().join(client, (Channel) connecting.getNow());
                 } else if (client.isActive()) {

@@ -119,14 +119,4 @@ final class SocketFile extends DomainSocketAddress {
     public String toString() {
         return super.path();
     }
-
-    @Override
-    public boolean equals(Object other) {
-        return super.equals(other);
-    }
-
-    @Override
-    public int hashCode() {
-        return super.hashCode();
-    }
 }

@@ -40,12 +40,7 @@ final class Socks5Proxy extends ProxyCommand {
     @Override
     ProxyService service(ProxyServer server) {
         return client -> HandshakeGuard.begin(
-                client,
-                server.config().handshakeTimeout(),
-                server.counters(),
-                Socks5ServerEncoder.DEFAULT,
-                new Socks5InitialRequestDecoder(),
-                new Handshake(server));
+                client, server, Socks5ServerEncoder.DEFAULT, new Socks5InitialRequestDecoder(), new Handshake(server));
     }
 
     /** Greeting, then request; after it all of SOCKS leaves the pipeline. */

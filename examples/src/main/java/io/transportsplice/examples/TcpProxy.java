@@ -101,7 +101,7 @@ public final class TcpProxy extends ProxyCommand {
                 header.client().ifPresent(Session.of(client)::isFor);
                 greet(client, header);
             });
-            HandshakeGuard.begin(client, server.config().handshakeTimeout(), server.counters(), reader.handlers());
+            HandshakeGuard.begin(client, server, reader.handlers());
         }
 
         private void greet(Channel client, ProxyHeader header) {

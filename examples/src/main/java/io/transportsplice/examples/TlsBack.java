@@ -11,18 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 
-/** TLS with upstreams, whose certificates have to be of a trusted authority, and for the name that they were given as. */
-final class TlsBack {
-    private final TlsContexts contexts;
-    private final Optional<String> name;
-    private final int timeoutMillis;
-
-    /** @param name what the certificates have to be for; empty for the host's name or address */
-    TlsBack(TlsContexts contexts, Optional<String> name, int timeoutMillis) {
-        this.contexts = contexts;
-        this.name = name;
-        this.timeoutMillis = timeoutMillis;
-    }
+/**
+ * TLS with upstreams, whose certificates have to be of a trusted authority, and for the name that they were given as.
+ *
+ * @param name what the certificates have to be for; empty for the host's name or address
+ */
+record TlsBack(TlsContexts contexts, Optional<String> name, int timeoutMillis) {
 
     /**
      * Puts TLS before the relay, if there is one, of an upstream that is connected.

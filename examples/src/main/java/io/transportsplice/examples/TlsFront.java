@@ -16,14 +16,7 @@ import java.util.function.Function;
 import javax.net.ssl.SSLException;
 
 /** TLS with clients: before their relay, and under the eyes of a {@link HandshakeGuard} until it stands. */
-final class TlsFront {
-    private final ProxyServer server;
-    private final TlsContexts contexts;
-
-    TlsFront(ProxyServer server, TlsContexts contexts) {
-        this.server = server;
-        this.contexts = contexts;
-    }
+record TlsFront(ProxyServer server, TlsContexts contexts) {
 
     /**
      * Shakes hands first, and for a client that fails at that nobody else is bothered.
@@ -55,7 +48,7 @@ final class TlsFront {
     }
 
     private void begin(Channel client, ChannelHandler handler) {
-        HandshakeGuard.begin(client, server.config().handshakeTimeout(), server.counters(), handler);
+        HandshakeGuard.begin(client, server, handler);
         if (client.isActive()) {
             client.read();
         }

@@ -7,16 +7,9 @@ import io.micrometer.core.instrument.binder.BaseUnits;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Bytes relayed, those that clients sent and those that upstreams did. Any thread. */
-final class Traffic {
-    private final LongAdder up = new LongAdder();
-    private final LongAdder down = new LongAdder();
-
-    LongAdder up() {
-        return up;
-    }
-
-    LongAdder down() {
-        return down;
+record Traffic(LongAdder up, LongAdder down) {
+    Traffic() {
+        this(new LongAdder(), new LongAdder());
     }
 
     /** @param tags names and values, by turns */

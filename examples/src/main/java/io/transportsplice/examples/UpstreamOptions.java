@@ -76,10 +76,6 @@ final class UpstreamOptions {
         }
     }
 
-    Upstreams upstreams(ProxyServer server) {
-        return upstreams(server, Opening.NONE);
-    }
-
     /** @param opening what checks say first */
     Upstreams upstreams(ProxyServer server, Opening opening) {
         List<Upstream> all = to.stream()

@@ -23,12 +23,10 @@ final class Upstreams {
         this.all = List.copyOf(all);
     }
 
-    /** Connects a client to one of the upstreams, on the client's event loop. Fails if all of them did. */
-    Future<Channel> connect(Channel client) {
-        return connect(client, Opening.NONE);
-    }
-
-    /** The same, and says first what is to be said. */
+    /**
+     * Connects a client to one of the upstreams, on the client's event loop, and says first what is to be said. Fails if all
+     * of them did.
+     */
     Future<Channel> connect(Channel client, Opening opening) {
         Promise<Channel> connected = client.eventLoop().newPromise();
         attempt(client, opening, new ArrayList<>(all), connected, null);

@@ -9,15 +9,13 @@ import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.ipfilter.IpFilterRuleType;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HttpForwardingTest {
-    private static final HttpForwarding FORWARDING =
-            new HttpForwarding(List.of(Networks.rule("10.0.0.0/8", IpFilterRuleType.ACCEPT)));
+    private static final HttpForwarding FORWARDING = new HttpForwarding(List.of(Networks.rule("10.0.0.0/8")));
 
     /** What is passed on of a request that comes with the fields of another proxy, or of somebody who plays one. */
     private static HttpHeaders from(SocketAddress client) {

@@ -4,7 +4,6 @@ package io.transportsplice.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.handler.ipfilter.IpFilterRule;
-import io.netty.handler.ipfilter.IpFilterRuleType;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +26,7 @@ class NetworksTest {
         "0.0.0.0/0, ::1, false",
     })
     void shouldKnowWhoBelongsToANetwork(String network, String address, boolean belongs) {
-        IpFilterRule rule = Networks.rule(network, IpFilterRuleType.ACCEPT);
+        IpFilterRule rule = Networks.rule(network);
         assertEquals(belongs, rule.matches(new InetSocketAddress(address, 1)));
     }
 }

@@ -79,7 +79,7 @@ class UpstreamsTest {
     /** The addresses that are tried for one client. */
     private List<String> connect(Upstreams upstreams, boolean works) {
         tried.clear();
-        Future<Channel> connected = upstreams.connect(client);
+        Future<Channel> connected = upstreams.connect(client, Opening.NONE);
         client.runPendingTasks();
         assertTrue(connected.isDone());
         assertEquals(works, connected.isSuccess());
