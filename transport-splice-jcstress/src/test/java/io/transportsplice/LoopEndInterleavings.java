@@ -92,8 +92,8 @@ final class LoopEndInterleavings {
         private final PipePool pool = new PipePool(null, null);
 
         public PutsAfterEnd() {
-            pool.counters().increment(PoolCounters.CREATED);
-            pool.counters().increment(PoolCounters.CREATED);
+            pool.counters.increment(PoolCounters.CREATED);
+            pool.counters.increment(PoolCounters.CREATED);
         }
 
         @Actor

@@ -214,7 +214,7 @@ class ModelPoolTest {
     }
 
     private long pooled() {
-        return pool.counters().value(PoolCounters.POOLED);
+        return pool.counters.value(PoolCounters.POOLED);
     }
 
     private int openPipeFds() {

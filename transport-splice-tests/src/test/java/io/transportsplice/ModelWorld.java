@@ -170,7 +170,7 @@ final class ModelWorld {
 
     long pooledPipes() {
         return loops.stream()
-                .mapToLong(loop -> loop.view().pool.counters().value(PoolCounters.POOLED))
+                .mapToLong(loop -> loop.view().pool.counters.value(PoolCounters.POOLED))
                 .sum();
     }
 

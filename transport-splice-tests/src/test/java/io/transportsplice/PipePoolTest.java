@@ -105,7 +105,7 @@ class PipePoolTest {
         passInterval();
         passInterval(); // those that came back during the first lay unused for the whole of the second
         assertEquals(before, FdCensus.take().pipes());
-        assertEquals(BOUND, real.counters().value(PoolCounters.TRIMMED));
+        assertEquals(BOUND, real.counters.value(PoolCounters.TRIMMED));
     }
 
     @Test
@@ -116,10 +116,10 @@ class PipePoolTest {
         PipePool real = SplicingEventLoop.of(loop).pool;
         loop.submit(() -> take(real, BOUND).forEach(pipe -> real.put(pipe, BOUND)))
                 .sync();
-        assertEquals(BOUND, real.counters().value(PoolCounters.POOLED));
+        assertEquals(BOUND, real.counters.value(PoolCounters.POOLED));
         LoopGroups.end(group);
         Await.until("every pipe is closed", () -> FdCensus.take().pipes() == before);
-        assertEquals(0, real.counters().value(PoolCounters.POOLED));
+        assertEquals(0, real.counters.value(PoolCounters.POOLED));
     }
 
     /** As Go's: a buffer that is never released costs memory, as any of Netty's, but no descriptors. */
@@ -133,8 +133,8 @@ class PipePoolTest {
             return FdCensus.take().pipes() == before;
         });
         for (int i = 0; i < BOUND; i++) { // other tests count them, too
-            real.counters().increment(PoolCounters.RETURNED);
-            real.counters().increment(PoolCounters.CLOSED_CLEAN);
+            real.counters.increment(PoolCounters.RETURNED);
+            real.counters.increment(PoolCounters.CLOSED_CLEAN);
         }
     }
 
@@ -157,7 +157,7 @@ class PipePoolTest {
         take(pool, 2).forEach(pipe -> pool.put(pipe, 2));
         passInterval();
         passInterval();
-        assertEquals(2, pool.counters().value(PoolCounters.TRIMMED));
+        assertEquals(2, pool.counters.value(PoolCounters.TRIMMED));
         pool.put(assertTaken(pool), BOUND);
         pool.close();
     }
@@ -175,10 +175,10 @@ class PipePoolTest {
         List<Pipe> pipes = take(pool, 2);
         makeDirty(pipes.get(0));
         pipes.forEach(pool::putAfterEnd);
-        assertEquals(0, pool.counters().value(PoolCounters.IN_USE));
-        assertEquals(0, pool.counters().value(PoolCounters.POOLED));
-        assertEquals(1, pool.counters().value(PoolCounters.CLOSED_DIRTY));
-        assertEquals(1, pool.counters().value(PoolCounters.CLOSED_CLEAN));
+        assertEquals(0, pool.counters.value(PoolCounters.IN_USE));
+        assertEquals(0, pool.counters.value(PoolCounters.POOLED));
+        assertEquals(1, pool.counters.value(PoolCounters.CLOSED_DIRTY));
+        assertEquals(1, pool.counters.value(PoolCounters.CLOSED_CLEAN));
     }
 
     @Test
@@ -188,8 +188,8 @@ class PipePoolTest {
         pool.put(pipes.get(1), BOUND);
         assertSame(pipes.get(1), pool.get(CAPACITY));
         assertSame(pipes.get(0), pool.get(CAPACITY));
-        assertEquals(2, pool.counters().value(PoolCounters.REUSED));
-        assertEquals(2, pool.counters().value(PoolCounters.CREATED));
+        assertEquals(2, pool.counters.value(PoolCounters.REUSED));
+        assertEquals(2, pool.counters.value(PoolCounters.CREATED));
         pipes.forEach(pipe -> pool.put(pipe, BOUND));
     }
 
@@ -203,7 +203,7 @@ class PipePoolTest {
         Pipe next = assertTaken(pool);
         assertNotSame(dirty, next);
         assertEquals(0, next.bytes());
-        assertEquals(1, pool.counters().value(PoolCounters.CLOSED_DIRTY));
+        assertEquals(1, pool.counters.value(PoolCounters.CLOSED_DIRTY));
         pool.put(next, BOUND);
     }
 
@@ -212,8 +212,8 @@ class PipePoolTest {
         List<Pipe> pipes = take(pool, 5);
         pipes.forEach(pipe -> pool.put(pipe, 3));
         assertEquals(6, kernel.openFiles());
-        assertEquals(3, pool.counters().value(PoolCounters.POOLED));
-        assertEquals(2, pool.counters().value(PoolCounters.CLOSED_CLEAN));
+        assertEquals(3, pool.counters.value(PoolCounters.POOLED));
+        assertEquals(2, pool.counters.value(PoolCounters.CLOSED_CLEAN));
     }
 
     @Test
@@ -223,12 +223,12 @@ class PipePoolTest {
         List<Pipe> busy = take(pool, 3);
         busy.forEach(pipe -> pool.put(pipe, BOUND));
         passInterval();
-        assertEquals(3, pool.counters().value(PoolCounters.POOLED), "three were used in that interval");
+        assertEquals(3, pool.counters.value(PoolCounters.POOLED), "three were used in that interval");
         Pipe warmest = pool.get(CAPACITY);
         assertSame(pipes.get(1), warmest, "the coldest went");
         pool.put(warmest, BOUND);
         passInterval();
-        assertEquals(1, pool.counters().value(PoolCounters.POOLED));
+        assertEquals(1, pool.counters.value(PoolCounters.POOLED));
         passInterval();
         assertEquals(0, kernel.openFiles());
         assertEquals(-1, clock.runScheduledPendingTasks(), "an empty pool has no timer");
@@ -239,7 +239,7 @@ class PipePoolTest {
         kernel.failing("pipe2", LibC.EMFILE, LibC.ENFILE);
         assertNull(pool.get(CAPACITY));
         assertNull(pool.get(CAPACITY));
-        assertEquals(2, pool.counters().value(PoolCounters.REFUSED));
+        assertEquals(2, pool.counters.value(PoolCounters.REFUSED));
         pool.put(assertTaken(pool), BOUND); // and goes on when there are some again
     }
 
@@ -268,7 +268,7 @@ class PipePoolTest {
         kernel.largestPipe = 0;
         kernel.newPipe = 2 * 4096; // what the kernel gives past the soft limit
         assertNull(pool.get(CAPACITY));
-        assertEquals(1, pool.counters().value(PoolCounters.REFUSED));
+        assertEquals(1, pool.counters.value(PoolCounters.REFUSED));
         assertEquals(0, kernel.openFiles());
         Pipe asked = pool.get(4096);
         assertEquals(2 * 4096, capacity(asked), "unless it is as large as was asked for");

@@ -28,7 +28,7 @@ final class PipePool {
 
     private final LibC libc;
     private final EventExecutor loop;
-    private final PoolCounters counters = PoolCounters.ofNewPool();
+    final PoolCounters counters = PoolCounters.ofNewPool();
     private final int[] fds = new int[2];
     private Pipe[] free = new Pipe[0];
     private int size;
@@ -151,9 +151,5 @@ final class PipePool {
             counters.closedAfterEnd(false, false);
         }
         counters.end();
-    }
-
-    PoolCounters counters() {
-        return counters;
     }
 }
