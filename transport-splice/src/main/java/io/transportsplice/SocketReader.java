@@ -26,6 +26,6 @@ interface SocketReader {
     /** The socket is in error: to stop. */
     void failed();
 
-    /** Something was thrown that is nobody's to catch: the channel is to fail, soon. */
+    /** Something was thrown that is nobody's to catch: the channel is to fail. */
     void broken(Throwable cause);
 }

@@ -220,9 +220,10 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
         stop(SpliceFallback.SOCKET_ERROR);
     }
 
+    /** On whatever loop the channel has by then. */
     @Override
     public void broken(Throwable cause) {
-        Tasks.execute(channel.eventLoop(), () -> fail(cause, false), () -> {}); // not in the middle of a release()
+        Tasks.run(channel.eventLoop(), () -> fail(cause, false), () -> {});
     }
 
     @Override
@@ -273,7 +274,8 @@ final class SpliceSource extends StateTeller implements SocketReader, PipeByteBu
     /** Netty, where it has no memory to read into, tells and closes; to read on would hide the hole. */
     private void failUnreadable() {
         refused(SpliceFallback.SOCKET_ERROR);
-        broken(new IOException("bytes in a pipe were lost: they could not be read into memory"));
+        IOException cause = new IOException("bytes in a pipe were lost: they could not be read into memory");
+        Tasks.execute(loop, () -> broken(cause), () -> {}); // not in the middle of a release()
     }
 
     private void inVain(SpliceFallback reason) {

@@ -59,8 +59,9 @@ final class SplicingEventLoop extends DelegatingEventLoop implements SplicingHan
 
     /** The same; one that has no view yet gets one with this kernel to talk to. */
     static SplicingEventLoop of(IoEventLoop real, LibC libc) {
-        return VIEWS.computeIfAbsent(real, absent -> new SplicingEventLoop(absent, libc))
-                .endsWithLoop();
+        SplicingEventLoop view = VIEWS.computeIfAbsent(real, absent -> new SplicingEventLoop(absent, libc));
+        assert view.libc.equals(libc) : "too late for another kernel";
+        return view.endsWithLoop();
     }
 
     /** Once it is in the map, as that may be at once. Idempotent. */

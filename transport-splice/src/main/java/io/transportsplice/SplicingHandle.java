@@ -162,7 +162,7 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         }
         try {
             handle(current, event);
-        } catch (Throwable e) { // Netty's own handles throw nothing: it would end the event loop
+        } catch (Throwable e) { // else the loop would pause, and drop the rest of its batch
             current.broken(e);
         }
     }
@@ -267,12 +267,12 @@ final class SplicingHandle implements EpollIoHandle, IoRegistration {
         return registration.attachment();
     }
 
-    /** Not for the channel: whoever has this done is not to blame if epoll fails. */
+    /** Not for the channel: whoever has this done is not to blame if epoll fails, and may be in the middle of a release(). */
     private void update(SocketReader current) {
         try {
             update();
         } catch (Throwable e) {
-            current.broken(e);
+            Tasks.execute(loop, () -> current.broken(e), () -> {});
         }
     }
 

@@ -43,7 +43,6 @@ class HttpFailuresIT {
         upstream.close();
     }
 
-    /** All that the client gets, up to a clean end. */
     private static void reset(Socket connection) throws IOException {
         connection.setSoLinger(true, 0);
         connection.close();

@@ -92,8 +92,8 @@ public final class RelayHandler extends RelaySide implements EventLoopShutdownLi
     }
 
     /**
-     * Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0); a unix-domain socket has
-     * no reset, its far end sees the end. No handler says anything more to it, such as TLS's {@code close_notify}. Any thread.
+     * Closes a channel so that its far end sees a reset, never a clean end ({@code SO_LINGER} 0), but for a unix-domain socket,
+     * which has no reset. No handler says anything more to it, such as TLS's {@code close_notify}. Any thread.
      */
     public static void reset(Channel channel) {
         Loops.run(channel, () -> LateReset.now(channel));
