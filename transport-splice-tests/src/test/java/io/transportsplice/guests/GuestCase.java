@@ -40,6 +40,7 @@ record GuestCase(Guest guest, Ends where, boolean inFront, Mode mode, boolean wr
     private static final List<Ends> ALL = List.of(Ends.values());
     private static final List<Boolean> NO_AND_YES = List.of(false, true);
     private static final List<Mode> MODES = List.of(Mode.AUTO, Mode.SPLICE, Mode.COPY);
+    private static final List<Mode> STREAMS = List.of(Mode.AUTO, Mode.SPLICE);
     private static final List<Ending> ENDINGS = List.of(Ending.values());
 
     /** Which factors, as they stand in the record, are tried in all combinations: each with each, and some with two. */
@@ -68,7 +69,7 @@ record GuestCase(Guest guest, Ends where, boolean inFront, Mode mode, boolean wr
         return bytes;
     }
 
-    /** Chosen from all that there are; all those that must splice are among them. */
+    /** Chosen from all that there are. */
     static Stream<GuestCase> chosen(List<Guest> guests) {
         Set<GuestCase> cases = new LinkedHashSet<>();
         for (Guest guest : guests) {
@@ -83,15 +84,36 @@ record GuestCase(Guest guest, Ends where, boolean inFront, Mode mode, boolean wr
                         ALL.get(row[4]),
                         ENDINGS.get(row[5])));
             }
-            for (Ends where : places) {
-                boolean wrapped = cases.size() % 2 == 0;
-                GuestCase splicing = new GuestCase(guest, where, false, Mode.SPLICE, wrapped, Ends.BOTH, Ending.FIN);
-                if (splicing.mustSplice()) {
-                    cases.add(splicing);
+            cells(guest).forEach(cell -> {
+                if (NO_AND_YES.stream().noneMatch(wrapped -> cases.contains(cell.on(wrapped)))) {
+                    cases.add(cell.on(cases.size() % 2 == 0));
                 }
-            }
+            });
         }
         return cases.stream();
+    }
+
+    /**
+     * What is never left out: those that must splice, and those where the guest alone, or the lack of a splice handler,
+     * decides about bytes in a pipe.
+     */
+    private static Stream<GuestCase> cells(Guest guest) {
+        Stream<GuestCase> behind = guest.places().stream()
+                .flatMap(where -> STREAMS.stream().map(mode -> cell(guest, where, false, mode, Ends.BOTH)))
+                .filter(cell -> cell.where != Ends.BOTH || cell.mustSplice());
+        Stream<GuestCase> atSink = STREAMS.stream()
+                .flatMap(mode -> Stream.of(
+                        cell(guest, Ends.SINK, true, mode, Ends.BOTH),
+                        cell(guest, Ends.SINK, false, mode, Ends.SOURCE)));
+        return Stream.concat(behind, guest.places().contains(Ends.SINK) ? atSink : Stream.empty());
+    }
+
+    private static GuestCase cell(Guest guest, Ends where, boolean inFront, Mode mode, Ends handlers) {
+        return new GuestCase(guest, where, inFront, mode, false, handlers, Ending.FIN);
+    }
+
+    private GuestCase on(boolean wrappedLoops) {
+        return new GuestCase(guest, where, inFront, mode, wrappedLoops, handlers, ending);
     }
 
     private static List<int[]> rows(int[] sizes, int start) {

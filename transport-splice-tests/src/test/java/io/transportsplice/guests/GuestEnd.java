@@ -116,11 +116,13 @@ final class GuestEnd implements AutoCloseable {
         }
     }
 
-    void receiveAtLeast(int bytes) {
+    /** What has come by then; it has no end. */
+    Received receiveAtLeast(int bytes) {
         End end = receive(bytes);
         if (end != null) {
             throw new AssertionError(end + " after " + count + " bytes");
         }
+        return new Received(ByteBuffer.wrap(received.toByteArray()), null);
     }
 
     /** The end of what it sends: through TLS told by TLS, too. */
