@@ -180,14 +180,14 @@ class KernelAssumptionsTest {
         connect(Family.TCP).peer().send(pattern.bytes(0, 50_000));
         awaitUnread(50_000);
         assertTrue(fill() > 0);
-        assertEquals(-LibC.EAGAIN, libc.splice(connection.fd(), pipe.writeFd(), MIB));
+        assertEquals(-LibC.EAGAIN, libc.splice(connection.fd(), pipe.writeFd, MIB));
         assertTrue(libc.unread(connection.fd()) > 0);
     }
 
     @Test
     void shouldRoundAPipesCapacityUpToAPowerOfTwo() {
-        assertEquals(2 * PAGE, libc.setPipeCapacity(pipe.writeFd(), PAGE + 1));
-        assertEquals(2 * PAGE, libc.pipeCapacity(pipe.readFd()));
+        assertEquals(2 * PAGE, libc.setPipeCapacity(pipe.writeFd, PAGE + 1));
+        assertEquals(2 * PAGE, libc.pipeCapacity(pipe.readFd));
     }
 
     @Test
@@ -195,12 +195,12 @@ class KernelAssumptionsTest {
         connect(Family.TCP).peer().send(pattern.bytes(0, 50_000));
         awaitUnread(50_000);
         fill();
-        assertEquals(-LibC.EBUSY, libc.setPipeCapacity(pipe.writeFd(), PAGE));
+        assertEquals(-LibC.EBUSY, libc.setPipeCapacity(pipe.writeFd, PAGE));
     }
 
     @Test
     void shouldGrantALargePipeOrForbidIt() {
-        int granted = libc.setPipeCapacity(pipe.writeFd(), 2 * MIB);
+        int granted = libc.setPipeCapacity(pipe.writeFd, 2 * MIB);
         assertTrue(granted == 2 * MIB || granted == -LibC.EPERM, () -> "granted " + granted);
     }
 

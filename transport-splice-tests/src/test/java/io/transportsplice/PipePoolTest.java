@@ -64,7 +64,7 @@ class PipePoolTest {
     }
 
     private int capacity(Pipe pipe) {
-        return libc.pipeCapacity(pipe.writeFd());
+        return libc.pipeCapacity(pipe.writeFd);
     }
 
     private void makeDirty(Pipe pipe) {
@@ -82,7 +82,7 @@ class PipePoolTest {
         int first = kernel.socket(new byte[0], false, 0);
         PipePool small = new PipePool(new LibC(kernel, first + 5), clock.eventLoop());
         Pipe taken = assertTaken(small);
-        assertEquals(first + 2, taken.writeFd());
+        assertEquals(first + 2, taken.writeFd);
         Pipe last = assertTaken(small);
         int open = kernel.openFiles();
         long refused = SpliceMetrics.snapshot().pipesRefused();
@@ -166,7 +166,7 @@ class PipePoolTest {
     void shouldMakePipesAsSmallAsTheyAreWanted() {
         PipePool real = new PipePool(Availability.LIBC, clock.eventLoop());
         Pipe pipe = real.get(8192);
-        assertEquals(8192, Availability.LIBC.pipeCapacity(pipe.writeFd()));
+        assertEquals(8192, Availability.LIBC.pipeCapacity(pipe.writeFd));
         real.put(pipe, 0);
     }
 

@@ -34,9 +34,9 @@ final class RealPipes implements PipeByteBuf.Home {
     private Pipe filled(byte[] content) throws IOException {
         Pipe feeder = open();
         ByteBuffer bytes = ByteBuffer.allocateDirect(content.length).put(0, content);
-        assertEquals(content.length, new FileDescriptor(feeder.writeFd()).write(bytes, 0, content.length));
+        assertEquals(content.length, new FileDescriptor(feeder.writeFd).write(bytes, 0, content.length));
         Pipe pipe = open();
-        assertEquals(content.length, pipe.fill(feeder.readFd(), content.length));
+        assertEquals(content.length, pipe.fill(feeder.readFd, content.length));
         feeder.close();
         return pipe;
     }
@@ -51,8 +51,8 @@ final class RealPipes implements PipeByteBuf.Home {
     byte[] drain(Pipe taken, int bytes) {
         Pipe sink = open();
         ByteBuffer drained = ByteBuffer.allocateDirect(bytes);
-        assertEquals(bytes, taken.drain(sink.writeFd()));
-        assertEquals(bytes, libc.read(sink.readFd(), drained));
+        assertEquals(bytes, taken.drain(sink.writeFd));
+        assertEquals(bytes, libc.read(sink.readFd, drained));
         sink.close();
         byte[] content = new byte[bytes];
         drained.get(content);

@@ -23,7 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>Confined to the event loop of its channel.
  */
-final class Adoption extends ChannelDuplexHandler {
+final class Adoption extends ChannelDuplexHandler implements Place.Passing {
 
     /** Who wants a channel adopted. */
     interface Adopter {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Whether splicing works here, and by what: tried once, when this class is first used. Any thread. */
 final class Availability {
@@ -49,6 +50,8 @@ final class Availability {
         CAUSE = cause;
     }
 
+    private static final int NONE = -1;
+
     private Availability() {}
 
     /**
@@ -81,11 +84,7 @@ final class Availability {
         Epoll.ensureAvailability();
         ensureNetty42();
         KernelAccess.Opened opened = KernelAccess.openWanted();
-        LibC libc = new LibC(opened.kernel());
-        try (Pipe from = openPipe(libc);
-                Pipe to = openPipe(libc)) {
-            spliceOneByte(from, to);
-        }
+        spliceOneByte(new LibC(opened.kernel()));
         return opened;
     }
 
@@ -98,25 +97,26 @@ final class Availability {
         }
     }
 
-    private static Pipe openPipe(LibC libc) throws IOException {
-        int[] fds = new int[2];
-        int result = libc.pipe(fds);
-        if (result < 0) {
-            throw LibC.newIOException("pipe2", -result);
+    private static void spliceOneByte(LibC libc) throws IOException {
+        int[] from = {NONE, NONE};
+        int[] to = {NONE, NONE};
+        ByteBuffer one = ByteBuffer.allocateDirect(1);
+        try {
+            check("pipe2", 0, libc.pipe(from));
+            check("pipe2", 0, libc.pipe(to));
+            new FileDescriptor(from[1]).write(one, 0, 1);
+            check("splice", 1, libc.splice(from[0], to[1], 1));
+            check("read", 1, libc.read(to[0], one));
+        } finally {
+            IntStream.of(from[0], from[1], to[0], to[1])
+                    .filter(fd -> fd != NONE)
+                    .forEach(libc::close);
         }
-        return new Pipe(libc, fds[0], fds[1]);
     }
 
-    private static void spliceOneByte(Pipe from, Pipe to) throws IOException {
-        ByteBuffer one = ByteBuffer.allocateDirect(1);
-        new FileDescriptor(from.writeFd()).write(one, 0, 1);
-        long moved = to.fill(from.readFd(), 1);
-        if (moved != 1) {
-            throw LibC.newIOException("splice", (int) -moved);
-        }
-        long read = to.read(one);
-        if (read != 1) {
-            throw LibC.newIOException("read", (int) -read);
+    private static void check(String call, long expected, long result) throws IOException {
+        if (result != expected) {
+            throw LibC.newIOException(call, (int) -result);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.FileRegion;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
@@ -107,7 +108,7 @@ final class Counters {
 
     /** A splice handler's region, or a handler or listener that is called while a channel sends. */
     private static boolean isSomebodyElse(Class<?> caller) {
-        return caller == PipeRegion.class
+        return FileRegion.class.isAssignableFrom(caller)
                 || ChannelHandlerContext.class.isAssignableFrom(caller)
                 || Future.class.isAssignableFrom(caller);
     }

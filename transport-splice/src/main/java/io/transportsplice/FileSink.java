@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>{@link #write} is called on the event loop of the source; the rest is done by one thread of the executor at a time.
  */
-final class FileSink implements SpliceTransfer.Sink {
+final class FileSink implements TransferSink {
 
     private static final InternalLogger logger = InternalLoggerFactory.getInstance(FileSink.class);
 

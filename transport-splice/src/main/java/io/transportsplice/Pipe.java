@@ -17,8 +17,8 @@ final class Pipe implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final LibC libc;
-    private final int readFd;
-    private final int writeFd;
+    final int readFd;
+    final int writeFd;
     private Cleaner.Cleanable ends;
     private long bytes;
     private boolean closed;
@@ -101,14 +101,6 @@ final class Pipe implements AutoCloseable {
 
     long bytes() {
         return bytes;
-    }
-
-    int readFd() {
-        return readFd;
-    }
-
-    int writeFd() {
-        return writeFd;
     }
 
     /** Gives the pipe and whatever it still holds back to the kernel. Idempotent. */

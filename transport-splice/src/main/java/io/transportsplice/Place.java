@@ -14,12 +14,15 @@ import java.util.Map;
 /** Where a handler stands in its pipeline. */
 final class Place {
 
+    /** A handler that stands in front of all for a moment, and is nobody's. */
+    interface Passing {}
+
     private Place() {}
 
-    /** Whether it is the first, but for an adoption, or for what is just adding it. */
+    /** Whether it is the first, but for one who is passing, or is just adding it. */
     static boolean isFirst(ChannelHandlerContext ctx) {
         ChannelHandler first = ctx.pipeline().first();
-        if (!(first instanceof Adoption || first instanceof ChannelInitializer)) {
+        if (!(first instanceof Passing || first instanceof ChannelInitializer)) {
             return first == ctx.handler();
         }
         Iterator<Map.Entry<String, ChannelHandler>> handlers = ctx.pipeline().iterator();
@@ -81,36 +84,5 @@ final class Place {
                 }
             }
         }
-    }
-
-    /**
-     * The splice handler behind which the source's bytes are plain, the one that holds some if there is one; put there if there is none.
-     *
-     * @throws IllegalStateException if bytes of the channel are being transferred
-     */
-    static EpollSpliceHandler handlerOf(Channel channel) {
-        String tls = null;
-        EpollSpliceHandler found = null;
-        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
-            if (entry.getValue() instanceof SslHandler) {
-                tls = entry.getKey();
-                found = null;
-            } else if (entry.getValue() instanceof EpollSpliceHandler handler
-                    && channel.pipeline().context(handler).executor().inEventLoop()) {
-                if (handler.input().isTaken()) {
-                    throw new IllegalStateException("bytes of this channel are being transferred already");
-                }
-                found = found == null || handler.input().isHolding() ? handler : found;
-            }
-        }
-        if (found == null) {
-            found = new EpollSpliceHandler(SpliceOptions.ON_DEMAND);
-            if (tls == null) {
-                channel.pipeline().addFirst(found);
-            } else {
-                channel.pipeline().addAfter(tls, null, found);
-            }
-        }
-        return found;
     }
 }

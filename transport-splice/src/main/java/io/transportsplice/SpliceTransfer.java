@@ -3,15 +3,18 @@ package io.transportsplice;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GenericFutureListener;
 import io.netty.util.concurrent.ProgressiveFuture;
 import java.nio.channels.ClosedChannelException;
+import java.util.Map;
 
 /**
- * One {@link EpollSplice#spliceTo}: takes bytes from a {@link ClaimedSource} and writes them to a {@link Sink}, a few
+ * One {@link EpollSplice#spliceTo}: takes bytes from a {@link ClaimedSource} and writes them to a {@link TransferSink}, a few
  * messages at a time.
  *
  * <p>It ends once: when no more bytes will be taken, because all have been, the input has ended, somebody cancelled, or an
@@ -21,51 +24,11 @@ import java.nio.channels.ClosedChannelException;
  */
 final class SpliceTransfer implements Taker {
 
-    /** Where the bytes go. To be called on the event loop of the source. */
-    interface Sink {
-        /** Takes a buffer over. Done when it has been written, or cannot be; on any thread. */
-        Future<Void> write(ByteBuf buffer);
-
-        /** Has what was written go out. */
-        default void flush() {}
-
-        /** Done when nothing more can be written. */
-        Future<Void> closed();
-
-        /**
-         * Runs a task, on any thread, behind the last that a closed sink tells of its writes: its event loop may end. Nothing for
-         * a sink that never closes.
-         */
-        default void afterLastWrite(Runnable task) {}
-    }
-
-    private record ChannelSink(Channel channel) implements Sink {
-        @Override
-        public Future<Void> write(ByteBuf buffer) {
-            return channel.write(buffer);
-        }
-
-        @Override
-        public void flush() {
-            channel.flush();
-        }
-
-        @Override
-        public Future<Void> closed() {
-            return channel.closeFuture();
-        }
-
-        @Override
-        public void afterLastWrite(Runnable task) {
-            Tasks.execute(channel.eventLoop(), task, task);
-        }
-    }
-
     /** One message fills while another drains. */
     private static final int MAX_PENDING = 2;
 
     private final Channel source;
-    private final Sink sink;
+    private final TransferSink sink;
     private final BytesPromise promise;
     private final GenericFutureListener<Future<Void>> sinkClosed = closed -> sinkIsClosed();
     private SpliceInput input;
@@ -81,7 +44,7 @@ final class SpliceTransfer implements Taker {
     /** Something was written, and nobody has told yet that the read is complete: not everybody does. */
     private boolean unflushed;
 
-    private SpliceTransfer(Channel source, Sink sink, long bytes) {
+    private SpliceTransfer(Channel source, TransferSink sink, long bytes) {
         this.source = source;
         this.sink = sink;
         promise = new BytesPromise(bytes, source::eventLoop);
@@ -90,7 +53,7 @@ final class SpliceTransfer implements Taker {
     static ProgressiveFuture<Long> start(Channel source, Channel sink, long bytes) {
         checkHasStream(source);
         sink.eventLoop(); // throws if it has none
-        SpliceTransfer transfer = new SpliceTransfer(source, new ChannelSink(sink), bytes);
+        SpliceTransfer transfer = new SpliceTransfer(source, new TransferSink.OfChannel(sink), bytes);
         transfer.onSource(() -> {
             transfer.claim(); // before the sink is asked, which may be elsewhere: what comes meanwhile is ours
             Runnable prepare = () -> {
@@ -104,7 +67,7 @@ final class SpliceTransfer implements Taker {
         return transfer.promise;
     }
 
-    static ProgressiveFuture<Long> start(Channel source, FileSink sink, long bytes) {
+    static ProgressiveFuture<Long> start(Channel source, TransferSink sink, long bytes) {
         checkHasStream(source);
         SpliceTransfer transfer = new SpliceTransfer(source, sink, bytes);
         transfer.onSource(() -> {
@@ -157,10 +120,41 @@ final class SpliceTransfer implements Taker {
     }
 
     private void claim() {
-        EpollSpliceHandler handler = Place.handlerOf(source);
+        EpollSpliceHandler handler = handlerOf(source);
         input = handler.input();
         claimed = input.claim(this, handler::readOn);
         promise.addListener(done -> onSource(this::isTold));
+    }
+
+    /**
+     * The splice handler behind which the source's bytes are plain, the one that holds some if there is one; put there if there is none.
+     *
+     * @throws IllegalStateException if bytes of the channel are being transferred
+     */
+    private static EpollSpliceHandler handlerOf(Channel channel) {
+        String tls = null;
+        EpollSpliceHandler found = null;
+        for (Map.Entry<String, ChannelHandler> entry : channel.pipeline()) {
+            if (entry.getValue() instanceof SslHandler) {
+                tls = entry.getKey();
+                found = null;
+            } else if (entry.getValue() instanceof EpollSpliceHandler handler
+                    && channel.pipeline().context(handler).executor().inEventLoop()) {
+                if (handler.input().isTaken()) {
+                    throw new IllegalStateException("bytes of this channel are being transferred already");
+                }
+                found = found == null || handler.input().isHolding() ? handler : found;
+            }
+        }
+        if (found == null) {
+            found = new EpollSpliceHandler(SpliceOptions.ON_DEMAND);
+            if (tls == null) {
+                channel.pipeline().addFirst(found);
+            } else {
+                channel.pipeline().addAfter(tls, null, found);
+            }
+        }
+        return found;
     }
 
     /** By its end, or by somebody who cancels. */

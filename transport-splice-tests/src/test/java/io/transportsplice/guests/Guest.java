@@ -31,6 +31,7 @@ final class Guest {
     private boolean connects;
     private boolean holds;
     private boolean queues;
+    private boolean elsewhere;
 
     Guest(String name, Consumer<Site> moveIn) {
         this.name = name;
@@ -100,6 +101,12 @@ final class Guest {
         return this;
     }
 
+    /** On an executor of its own. */
+    Guest elsewhere() {
+        elsewhere = true;
+        return queues();
+    }
+
     // What it does.
 
     void moveIn(Site site) {
@@ -126,6 +133,10 @@ final class Guest {
 
     boolean isAtBackendOnly() {
         return connects;
+    }
+
+    boolean isElsewhere() {
+        return elsewhere;
     }
 
     boolean mayHold() {

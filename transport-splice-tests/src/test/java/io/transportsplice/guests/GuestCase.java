@@ -90,7 +90,13 @@ record GuestCase(Guest guest, Ends where, boolean inFront, Mode mode, boolean wr
                 }
             });
         }
-        return cases.stream();
+        return cases.stream().filter(chosen -> !chosen.failsByItself());
+    }
+
+    /** With plain Netty, too, a FIN through two of these often comes out as a reset: docs/netty-bugs.md, LOST_REGISTRATION. */
+    private boolean failsByItself() {
+        boolean isGuarded = wrapped || (handlers == Ends.BOTH && !inFront);
+        return guest.isElsewhere() && where == Ends.BOTH && ending == Ending.FIN && !isGuarded;
     }
 
     /**

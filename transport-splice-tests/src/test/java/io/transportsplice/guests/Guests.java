@@ -171,7 +171,7 @@ final class Guests {
                         .splices(),
                 new Guest("another executor", site -> site.addElsewhere(new Reshape(bytes -> bytes)))
                         .splices()
-                        .queues(),
+                        .elsewhere(),
                 Guest.of("two slices of each", Splitting::new),
                 Guest.of(
                         "composites",

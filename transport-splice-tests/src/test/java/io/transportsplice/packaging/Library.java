@@ -94,7 +94,7 @@ final class Library {
         }
     }
 
-    private static <T> T withRoot(Reader<T> reader) throws IOException {
+    static <T> T withRoot(Reader<T> reader) throws IOException {
         if (Files.isDirectory(path())) {
             return reader.read(path());
         }
@@ -103,7 +103,7 @@ final class Library {
         }
     }
 
-    private interface Reader<T> {
+    interface Reader<T> {
         T read(Path root) throws IOException;
     }
 }
