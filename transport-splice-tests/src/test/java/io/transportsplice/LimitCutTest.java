@@ -3,6 +3,7 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -130,6 +131,33 @@ class LimitCutTest {
                 .addListener(done -> thrown.add(assertThrows(IllegalStateException.class, () -> handler.limit(2))));
         channel.pipeline().remove(handler);
         assertEquals(1, thrown.size());
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void shouldBeRefusedOfAHandlerThatIsInNoPipeline() {
+        assertTellsOfItsPipeline("in a pipeline");
+        EmbeddedChannel channel = new EmbeddedChannel(handler, new Receiver());
+        channel.pipeline().remove(handler);
+        assertTellsOfItsPipeline("removed");
+        channel.pipeline().fireChannelRead(Unpooled.copiedBuffer("abcd", StandardCharsets.US_ASCII));
+        assertEquals("[abcd]", received.toString());
+        channel.finishAndReleaseAll();
+    }
+
+    private void assertTellsOfItsPipeline(String expected) {
+        String told = assertThrows(IllegalStateException.class, () -> handler.limit(1))
+                .getMessage();
+        assertTrue(told.contains(expected), told);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, Long.MIN_VALUE})
+    void shouldBeRefusedBelowZero(long bytes) {
+        EmbeddedChannel channel = new EmbeddedChannel(handler);
+        String told = assertThrows(IllegalArgumentException.class, () -> handler.limit(bytes))
+                .getMessage();
+        assertTrue(told.matches("bytes ?: " + bytes + " \\(expected: .+"), told);
         channel.finishAndReleaseAll();
     }
 
