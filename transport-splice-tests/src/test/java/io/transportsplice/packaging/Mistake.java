@@ -16,6 +16,7 @@ import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Route;
 import io.transportsplice.testing.Side;
+import io.transportsplice.testing.TestRelayConfig;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What a user may get wrong. Run as a program, it relays all the same, and says what was counted. */
@@ -67,6 +68,12 @@ public enum Mistake {
             }));
         }
     },
+    ON_ANOTHER_TRANSPORT {
+        @Override
+        void commit(Rig rig) {
+            rig.configure(TestRelayConfig::nio);
+        }
+    },
     ON_ANOTHER_EXECUTOR {
         @Override
         @SuppressWarnings("deprecation") // deprecated by Netty, but there
@@ -81,7 +88,7 @@ public enum Mistake {
     private static final SpliceOptions ALWAYS =
             SpliceOptions.builder().policy(SpliceOptions.Policy.ALWAYS).build();
     private static final int MIB = 1024 * 1024;
-    private static final int CONNECTIONS = 3;
+    static final int CONNECTIONS = 3;
 
     abstract void commit(Rig rig);
 

@@ -103,12 +103,20 @@ class MistakesIT {
         String remedy = switch (mistake) {
             case NOT_FIRST -> "NOT_FIRST: put the EpollSpliceHandler first";
             case ON_ONE_SIDE_ONLY, ON_ONE_SIDE_ONLY_LATE -> "without an EpollSpliceHandler, and copied: put one first";
-            case ON_ANOTHER_EXECUTOR -> "NOT_EPOLL: use EpollSocketChannel";
+            case ON_ANOTHER_TRANSPORT, ON_ANOTHER_EXECUTOR -> "NOT_EPOLL: use EpollSocketChannel";
             case NONE, NONE_BUT_THREE_OWNERS, NONE_BUT_LOOKS_WHILE_SENDING -> throw new AssertionError();
         };
         assertTrue(warnings.get(0).contains(remedy), output);
         assertEquals(0, counted("bytesSpliced", output), output);
         assertTrue(counted("bytesCopied", output) >= BYTES, output);
+    }
+
+    /** Two channels in each connection. */
+    @ParameterizedTest
+    @EnumSource(names = {"ON_ANOTHER_TRANSPORT", "ON_ANOTHER_EXECUTOR"})
+    void shouldCountEachChannelThatIsNotEpolls(Mistake mistake) throws Exception {
+        String output = run(mistake);
+        assertEquals(2 * Mistake.CONNECTIONS, counted("NOT_EPOLL", output), output);
     }
 
     @Test

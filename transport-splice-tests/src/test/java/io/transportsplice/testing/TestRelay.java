@@ -13,7 +13,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.transportsplice.EpollSplice;
 import io.transportsplice.EpollSpliceHandler;
@@ -41,11 +40,11 @@ public final class TestRelay implements AutoCloseable {
 
     TestRelay(TestRelayConfig config) {
         this.config = config;
-        group = new MultiThreadIoEventLoopGroup(config.threads, EpollIoHandler.newFactory());
+        group = new MultiThreadIoEventLoopGroup(config.threads, config.ioHandlers());
         channelsGroup = config.wraps ? EpollSplice.wrap(group) : group;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(channelsGroup)
-                .channel(config.front.serverChannel())
+                .channel(config.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childHandler(initializer(Side.FRONT));
         if (config.bufferSize > 0) {
@@ -142,7 +141,7 @@ public final class TestRelay implements AutoCloseable {
         EventLoop loop = config.sameLoop ? front.eventLoop() : otherLoop(front.eventLoop());
         new Bootstrap()
                 .group(loop)
-                .channel(config.backend().clientChannel())
+                .channel(config.clientChannel())
                 .handler(initializer(Side.BACK))
                 .connect(Family.toNetty(config.backendAddress))
                 .addListener((ChannelFuture f) -> {

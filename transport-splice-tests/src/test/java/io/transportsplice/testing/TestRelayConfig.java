@@ -4,6 +4,12 @@ package io.transportsplice.testing;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.transportsplice.SpliceOptions;
 import io.transportsplice.relay.RelayHandler;
 import java.net.SocketAddress;
@@ -21,6 +27,7 @@ public final class TestRelayConfig {
     boolean sameLoop = true;
     boolean addsSpliceHandler = true;
     boolean wraps;
+    boolean nio;
     SpliceOptions options;
     Gate gate = new Gate();
     IntSupplier connectDelayMillis = () -> 0;
@@ -49,10 +56,6 @@ public final class TestRelayConfig {
         return this;
     }
 
-    Family backend() {
-        return Family.of(backendAddress);
-    }
-
     public TestRelayConfig threads(int count) {
         threads = count;
         return this;
@@ -75,6 +78,24 @@ public final class TestRelayConfig {
     public TestRelayConfig wrapped(boolean yes) {
         wraps = yes;
         return this;
+    }
+
+    /** On the transport that cannot splice, between TCP sockets. */
+    public TestRelayConfig nio() {
+        nio = true;
+        return this;
+    }
+
+    IoHandlerFactory ioHandlers() {
+        return nio ? NioIoHandler.newFactory() : EpollIoHandler.newFactory();
+    }
+
+    Class<? extends ServerChannel> serverChannel() {
+        return nio ? NioServerSocketChannel.class : front.serverChannel();
+    }
+
+    Class<? extends Channel> clientChannel() {
+        return nio ? NioSocketChannel.class : Family.of(backendAddress).clientChannel();
     }
 
     /** Leaves it to the pipeline hook where and when the splice handler is added. */
