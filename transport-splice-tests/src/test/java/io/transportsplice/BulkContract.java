@@ -79,5 +79,6 @@ interface BulkContract extends RelayFixture {
         Link link = rig().link(route);
         link.carryToEnd(4 * MIB, 50_000);
         link.finish();
+        verifyStreamCarriage(4 * MIB);
     }
 }
