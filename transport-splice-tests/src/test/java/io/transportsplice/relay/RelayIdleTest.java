@@ -7,11 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.ChannelHandler;
 import io.transportsplice.EpollSpliceHandler;
-import io.transportsplice.SpliceOptions;
-import io.transportsplice.SpliceOptions.Policy;
 import io.transportsplice.testing.Await;
 import io.transportsplice.testing.Baseline;
 import io.transportsplice.testing.MessageCounter;
+import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Pattern;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Peer.End;
@@ -42,9 +41,9 @@ class RelayIdleTest {
 
     private final Pattern pattern = new Pattern(1);
 
-    record Setup(Policy policy, int loops, boolean wrapped, int bufferSize) {
+    record Setup(Mode mode, int loops, boolean wrapped, int bufferSize) {
         ClockedRelay relay(Duration idle, Duration halfClosed) throws Exception {
-            return new ClockedRelay(loops, wrapped, bufferSize, () -> handlers(policy, idle, halfClosed));
+            return new ClockedRelay(loops, wrapped, bufferSize, () -> handlers(mode, idle, halfClosed));
         }
 
         ClockedRelay relay() throws Exception {
@@ -52,18 +51,20 @@ class RelayIdleTest {
         }
     }
 
-    private static ChannelHandler[] handlers(Policy policy, Duration idle, Duration halfClosed) {
-        SpliceOptions options = SpliceOptions.builder().policy(policy).build();
-        return new ChannelHandler[] {new EpollSpliceHandler(options), new RelayHandler(idle, halfClosed)};
+    private static ChannelHandler[] handlers(Mode mode, Duration idle, Duration halfClosed) {
+        RelayHandler relay = new RelayHandler(idle, halfClosed);
+        return mode.usesSpliceHandler()
+                ? new ChannelHandler[] {new EpollSpliceHandler(mode.options()), relay}
+                : new ChannelHandler[] {relay};
     }
 
     static Stream<Setup> setups() {
-        return Stream.of(Policy.AUTO, Policy.ALWAYS, Policy.NEVER)
-                .flatMap(policy -> Stream.of(
-                        new Setup(policy, 1, false, 16 * KIB),
-                        new Setup(policy, 1, true, SYSTEMS_OWN),
-                        new Setup(policy, 2, false, SYSTEMS_OWN),
-                        new Setup(policy, 2, true, 16 * KIB)));
+        return Stream.of(Mode.AUTO, Mode.SPLICE, Mode.COPY, Mode.PLAIN)
+                .flatMap(mode -> Stream.of(
+                        new Setup(mode, 1, false, 16 * KIB),
+                        new Setup(mode, 1, true, SYSTEMS_OWN),
+                        new Setup(mode, 2, false, SYSTEMS_OWN),
+                        new Setup(mode, 2, true, 16 * KIB)));
     }
 
     static Stream<Setup> setupsOfTwoLoops() {
@@ -199,7 +200,7 @@ class RelayIdleTest {
     /** The time for connecting is somebody else's. */
     @Test
     void shouldCountFromWhenTheyAreJoined() throws Exception {
-        try (ClockedRelay relay = new Setup(Policy.AUTO, 2, false, SYSTEMS_OWN).relay()) {
+        try (ClockedRelay relay = new Setup(Mode.AUTO, 2, false, SYSTEMS_OWN).relay()) {
             relay.advance(TIMEOUT * 2 / 3);
             relay.join();
             relay.advance(TIMEOUT * 2 / 3);
@@ -214,7 +215,7 @@ class RelayIdleTest {
 
     @Test
     void shouldResetAChannelThatIsNeverJoined() throws Exception {
-        try (ClockedRelay relay = new Setup(Policy.AUTO, 1, false, SYSTEMS_OWN).relay()) {
+        try (ClockedRelay relay = new Setup(Mode.AUTO, 1, false, SYSTEMS_OWN).relay()) {
             relay.advance(TIMEOUT);
             relay.advance(LATER);
             assertEquals(new Received(0, End.RESET), relay.client().receiveToEnd(pattern, 0));
@@ -251,7 +252,7 @@ class RelayIdleTest {
     @Test
     void shouldTakeTheLongestOfTimesForForever() throws Exception {
         Duration longest = Duration.ofSeconds(Long.MAX_VALUE);
-        try (ClockedRelay relay = new Setup(Policy.AUTO, 1, false, SYSTEMS_OWN).relay(longest, longest)) {
+        try (ClockedRelay relay = new Setup(Mode.AUTO, 1, false, SYSTEMS_OWN).relay(longest, longest)) {
             relay.join();
             relay.advance(Duration.ofDays(365).toMillis());
             relay.client().send(pattern, 0, 100, 100);
@@ -264,7 +265,7 @@ class RelayIdleTest {
     /** Whoever is to be reset gets what was taken for him, as long as he takes it; else he is not waited for. */
     @Test
     void shouldNotWaitForeverForSomebodyWhoIsToBeReset() throws Exception {
-        try (ClockedRelay relay = new Setup(Policy.ALWAYS, 1, false, 16 * KIB).relay(Duration.ZERO, Duration.ZERO)) {
+        try (ClockedRelay relay = new Setup(Mode.SPLICE, 1, false, 16 * KIB).relay(Duration.ZERO, Duration.ZERO)) {
             relay.join();
             relay.client().send(pattern, 0, 200 * KIB, 32 * KIB);
             Await.until("all of it is in the relay's kernel", () -> relay.bytesFromClient() == 200 * KIB);

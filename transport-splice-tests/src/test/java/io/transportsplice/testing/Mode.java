@@ -22,11 +22,11 @@ public enum Mode {
         this.policy = policy;
     }
 
-    boolean usesSpliceHandler() {
+    public boolean usesSpliceHandler() {
         return policy != null;
     }
 
-    SpliceOptions options() {
+    public SpliceOptions options() {
         return SpliceOptions.builder().policy(policy).build();
     }
 }
