@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,17 +16,11 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.transportsplice.testing.Await;
-import io.transportsplice.testing.Baseline;
-import io.transportsplice.testing.Link;
 import io.transportsplice.testing.LoopGroups;
-import io.transportsplice.testing.Mode;
 import io.transportsplice.testing.Peer;
 import io.transportsplice.testing.Rig;
-import io.transportsplice.testing.Route;
-import io.transportsplice.testing.TestRelay;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Collections;
@@ -37,61 +30,20 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a transfer ends, and what the pipelines around it get. */
-@ExtendWith(Baseline.class)
-@Timeout(60)
-class SpliceToEndsTest {
+class SpliceToEndsTest extends TransferFixture {
     private static final int CHUNK = 64 * 1024;
     private static final int MIB = 1024 * 1024;
     private static final int REST = 5000;
 
-    /** What comes to a channel's own pipeline. */
-    private static final class Own extends ChannelInboundHandlerAdapter {
-        private final AtomicLong bytes = new AtomicLong();
-
-        @Override
-        public void handlerAdded(ChannelHandlerContext ctx) {
-            ctx.channel().config().setAutoRead(false);
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            bytes.addAndGet(((ByteBuf) message).readableBytes());
-            ReferenceCountUtil.release(message);
-        }
-
-        static long bytes(Channel channel) {
-            return channel.pipeline().get(Own.class).bytes.get();
-        }
-    }
-
-    private final Rig rig = new Rig(Mode.PLAIN).configure(c -> c.relay(Own::new, (front, back) -> {}));
-    private Link link;
-    private Channel source;
-    private Channel sink;
-
-    @BeforeEach
-    void open() throws Exception {
-        link = rig.link(Route.TCP_TCP_UP);
-        TestRelay.Pair pair = rig.relay().lastPair();
-        source = pair.front();
-        sink = pair.back();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        source.close();
-        sink.close();
-        rig.close();
+    /** What has come to a channel's own pipeline. */
+    private static long own(Channel channel) {
+        return channel.pipeline().get(SpliceToTest.Rest.class).bytes.get();
     }
 
     /** Each begun by the listener of the one before, as stock's users do. */
@@ -110,9 +62,9 @@ class SpliceToEndsTest {
         Rig.await(sent);
         assertEquals(Collections.nCopies(count, (long) bytes), moved);
         source.eventLoop().submit(() -> {}).syncUninterruptibly();
-        assertEquals(0, Own.bytes(source), "nobody asked for it");
+        assertEquals(0, own(source), "nobody asked for it");
         source.config().setAutoRead(true);
-        Await.until("the rest is the source's own", () -> Own.bytes(source), n -> n == REST);
+        Await.until("the rest is the source's own", () -> own(source), n -> n == REST);
     }
 
     /** Each begun when all is quiet: what is written is sent at once, and written before the call returns if it is flushed. */
@@ -127,11 +79,11 @@ class SpliceToEndsTest {
                 }
             });
         }
-        long bytes = 1000;
+        long bytes = READ / 3;
         int count = 10;
         link.source().send(link.forward(), 0, bytes * count, CHUNK);
         for (int i = 0; i < count; i++) {
-            assertEquals(bytes, EpollSplice.spliceTo(source, sink, bytes).get(20, TimeUnit.SECONDS));
+            assertEquals(bytes, await(EpollSplice.spliceTo(source, sink, bytes)));
         }
         link.sink().receive(link.forward(), 0, bytes * count);
     }
@@ -191,9 +143,9 @@ class SpliceToEndsTest {
         sink.eventLoop().submit(() -> sink.read()).syncUninterruptibly();
         Future<Long> moved = EpollSplice.spliceTo(source, sink, MIB);
         link.carry(0, MIB, CHUNK);
-        assertEquals(MIB, moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        assertEquals(MIB, await(moved));
         link.sink().send(link.backward(), 0, REST, CHUNK);
-        Await.until("the sink's read is served", () -> Own.bytes(sink) > 0);
+        Await.until("the sink's read is served", () -> own(sink) > 0);
     }
 
     /** It is an IOException, too, and goes by the same way. */
@@ -207,15 +159,15 @@ class SpliceToEndsTest {
                 })
                 .sync();
         link.carry(0, MIB, CHUNK);
-        assertEquals(MIB, moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
-        assertEquals(0, Own.bytes(source));
+        assertEquals(MIB, await(moved));
+        assertEquals(0, own(source));
     }
 
     @Test
     void shouldNotFailForWhatFailedBefore() throws Exception {
-        assertEquals(0, EpollSplice.spliceTo(source, sink, 0).get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        assertEquals(0, await(EpollSplice.spliceTo(source, sink, 0)));
         source.pipeline().fireExceptionCaught(new IOException("somebody else's"));
-        assertEquals(0, EpollSplice.spliceTo(source, sink, 0).get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        assertEquals(0, await(EpollSplice.spliceTo(source, sink, 0)));
     }
 
     /** What nobody has asked for stays out of the source's own pipeline. */
@@ -238,9 +190,9 @@ class SpliceToEndsTest {
             source.eventLoop().submit(() -> {}).sync();
         }
         assertEquals(0, reads.get());
-        assertEquals(0, Own.bytes(source));
+        assertEquals(0, own(source));
         source.read();
-        Await.until("it has asked", () -> Own.bytes(source) > 0);
+        Await.until("it has asked", () -> own(source) > 0);
     }
 
     /** Where Netty takes back all that was asked; and then their first loop ends. */
@@ -282,7 +234,7 @@ class SpliceToEndsTest {
             }
         });
         link.source().send(link.forward(), MIB, MIB + CHUNK, CHUNK);
-        assertThrows(ExecutionException.class, () -> moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS));
+        assertThrows(ExecutionException.class, () -> await(moved));
     }
 
     private void move(EventLoopGroup group) throws InterruptedException {

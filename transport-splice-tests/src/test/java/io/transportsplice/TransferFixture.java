@@ -143,8 +143,10 @@ abstract class TransferFixture {
 
     @AfterEach
     void close() throws Exception {
-        source.close().sync();
-        sink.close().sync();
+        source.close(); // its loop may have ended, and closed it
+        sink.close();
+        source.closeFuture().sync();
+        sink.closeFuture().sync();
         LoopGroups.end(others); // with its pipes, which the rig would miss
         rig.close();
     }
