@@ -79,7 +79,7 @@ class LimitIntoTlsTest extends IntoTlsFixture {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true})
+    @ValueSource(booleans = {true, false})
     void shouldWriteWhatALimitGives(boolean behind) throws Exception {
         open((side, pipeline) -> assemble(side, pipeline, behind), Forwarder::new, Forwarder::join);
         Future<Long> limit = limit(BYTES);

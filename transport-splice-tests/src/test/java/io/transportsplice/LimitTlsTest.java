@@ -3,10 +3,12 @@ package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -63,5 +65,17 @@ class LimitTlsTest {
         assertTrue(limit.isSuccess());
         assertEquals(0L, limit.getNow());
         channel.finishAndReleaseAll();
+    }
+
+    /** It may stand anywhere in the pipeline. */
+    @Test
+    void shouldBeWrittenIntoTlsBehindTheSpliceHandler() throws Exception {
+        SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+        engine.setUseClientMode(true);
+        EmbeddedChannel channel = new EmbeddedChannel(new EpollSpliceHandler(), new SslHandler(engine));
+        ChannelFuture written = channel.write(new LimitedBytes(Unpooled.wrappedBuffer(new byte[] {1, 2, 3})));
+        Throwable failure = written.cause();
+        channel.finishAndReleaseAll();
+        assertNull(failure); // it waited for the handshake
     }
 }
