@@ -50,7 +50,7 @@ class LimitIntoTlsTest extends IntoTlsFixture {
             if (message instanceof LimitedBytes bytes) {
                 limited.addAndGet(bytes.content().readableBytes());
             }
-            peer.write(message).addListener(written -> {
+            peer.write(LimitedBytes.unwrap(message)).addListener(written -> {
                 if (!written.isSuccess()) {
                     failure.compareAndSet(null, written.cause());
                     peer.close(); // or the test would wait for what does not come

@@ -220,9 +220,9 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      * where they end, and what comes behind is read as ever. That is what a message with a known length needs, such as an
      * HTTP body with a Content-Length, on a connection that lives on; {@link Policy#ON_DEMAND} is the policy for it.
      *
-     * <p>Each is a {@link io.netty.buffer.ByteBufHolder}, so that it passes the decoders behind this handler. Write it to any
-     * channel that has an {@code EpollSpliceHandler}, anywhere in its pipeline; to others, write its {@code content()}. Bytes
-     * that a decoder has read already are the caller's. Where splicing is refused, is not worth it (fewer than 64 KiB,
+     * <p>Each is a {@link io.netty.buffer.ByteBufHolder}, so that it passes the decoders behind this handler. Write its
+     * {@code content()} to any channel; or itself, past encoders, to one that has an {@code EpollSpliceHandler} with no
+     * {@code SslHandler} behind it. Bytes that a decoder has read already are the caller's. Where splicing is refused, is not worth it (fewer than 64 KiB,
      * unless the policy is {@link Policy#ALWAYS}), or is impossible on this transport, they come in the same way, copied.
      * They come when they are asked for by {@code read()}, as any message. What a transfer has read too much is counted.
      *

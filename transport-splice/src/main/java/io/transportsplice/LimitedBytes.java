@@ -7,8 +7,9 @@ import org.jspecify.annotations.NullMarked;
 
 /**
  * A part of what {@link EpollSpliceHandler#limit} asked for. Not a buffer, so that it passes the decoders of its pipeline.
- * Write it to a channel that has an {@link EpollSpliceHandler}, or its {@link #content()} to any channel. Spliced or
- * copied, nobody needs to know.
+ * Write what {@link #unwrap} makes of it to any channel; or itself, past encoders, to one that has an
+ * {@link EpollSpliceHandler} with no {@code SslHandler} behind it, which refuses what is no buffer. Spliced or copied, nobody
+ * needs to know.
  */
 @NullMarked
 public final class LimitedBytes extends DefaultByteBufHolder {
