@@ -93,7 +93,11 @@ class LimitIntoTlsTest extends IntoTlsFixture {
         try {
             Rig.await(received);
         } catch (AssertionError e) {
-            throw new AssertionError("a write failed", forwarder.failure.get());
+            Throwable failure = forwarder.failure.get();
+            if (failure != null) {
+                e.addSuppressed(failure);
+            }
+            throw e;
         }
         Rig.await(sent);
         assertEquals(BYTES, forwarder.limited.get());

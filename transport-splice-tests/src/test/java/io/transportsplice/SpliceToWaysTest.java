@@ -72,12 +72,12 @@ class SpliceToWaysTest extends TransferFixture {
     @Test
     void shouldStayInStepWhenCancelled() throws Exception {
         Future<Long> first = EpollSplice.spliceTo(source, sink);
-        java.util.concurrent.Future<?> sending =
-                rig.async(() -> link.source().send(link.forward(), 0, 8 * MIB, 64 * KIB));
+        java.util.concurrent.Future<?> sending = rig.async(
+                () -> link.source().send(link.forward(), 0, 32 * MIB, 64 * KIB)); // more than the kernel's queues hold
         link.sink().receive(link.forward(), 0, 2 * MIB);
-        java.util.concurrent.Future<?> receiving =
-                rig.async(() -> link.sink().receive(link.forward(), 2 * MIB, 8 * MIB));
         assertTrue(first.cancel(false));
+        java.util.concurrent.Future<?> receiving =
+                rig.async(() -> link.sink().receive(link.forward(), 2 * MIB, 32 * MIB));
         Await.until("it is as it was", () -> !source.config().getOption(ChannelOption.ALLOW_HALF_CLOSURE));
         Future<Long> second = EpollSplice.spliceTo(source, sink);
         Rig.await(receiving);

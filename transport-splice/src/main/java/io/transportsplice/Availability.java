@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /** Whether splicing works here, and by what: tried once, when this class is first used. Any thread. */
 final class Availability {
@@ -49,8 +48,6 @@ final class Availability {
         KERNEL = opened == null ? null : opened.access().toString();
         CAUSE = cause;
     }
-
-    private static final int NONE = -1;
 
     private Availability() {}
 
@@ -97,21 +94,32 @@ final class Availability {
         }
     }
 
-    private static void spliceOneByte(LibC libc) throws IOException {
-        int[] from = {NONE, NONE};
-        int[] to = {NONE, NONE};
-        ByteBuffer one = ByteBuffer.allocateDirect(1);
+    static void spliceOneByte(LibC libc) throws IOException {
+        int[] from = openPipe(libc);
         try {
-            check("pipe2", 0, libc.pipe(from));
-            check("pipe2", 0, libc.pipe(to));
-            new FileDescriptor(from[1]).write(one, 0, 1);
-            check("splice", 1, libc.splice(from[0], to[1], 1));
-            check("read", 1, libc.read(to[0], one));
+            int[] to = openPipe(libc);
+            try {
+                ByteBuffer one = ByteBuffer.allocateDirect(1);
+                new FileDescriptor(from[1]).write(one, 0, 1);
+                check("splice", 1, libc.splice(from[0], to[1], 1));
+                check("read", 1, libc.read(to[0], one));
+            } finally {
+                close(libc, to);
+            }
         } finally {
-            IntStream.of(from[0], from[1], to[0], to[1])
-                    .filter(fd -> fd != NONE)
-                    .forEach(libc::close);
+            close(libc, from);
         }
+    }
+
+    private static int[] openPipe(LibC libc) throws IOException {
+        int[] ends = new int[2];
+        check("pipe2", 0, libc.pipe(ends)); // after a failure anything may stand there
+        return ends;
+    }
+
+    private static void close(LibC libc, int[] ends) {
+        libc.close(ends[0]);
+        libc.close(ends[1]);
     }
 
     private static void check(String call, long expected, long result) throws IOException {

@@ -106,7 +106,7 @@ final class Counters {
                                 && frame.getMethodName().equals("doWrite")));
     }
 
-    /** A splice handler's region, or a handler or listener that is called while a channel sends. */
+    /** A file region, ours or a user's, or a handler or listener that is called while a channel sends. */
     private static boolean isSomebodyElse(Class<?> caller) {
         return FileRegion.class.isAssignableFrom(caller)
                 || ChannelHandlerContext.class.isAssignableFrom(caller)

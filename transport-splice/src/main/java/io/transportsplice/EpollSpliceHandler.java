@@ -221,10 +221,10 @@ public final class EpollSpliceHandler extends ChannelDuplexHandler {
      * HTTP body with a Content-Length, on a connection that lives on; {@link Policy#ON_DEMAND} is the policy for it.
      *
      * <p>Each is a {@link io.netty.buffer.ByteBufHolder}, so that it passes the decoders behind this handler. Write its
-     * {@code content()} to any channel; or itself, past encoders, to one that has an {@code EpollSpliceHandler} with no
-     * {@code SslHandler} behind it. Bytes that a decoder has read already are the caller's. Where splicing is refused, is not worth it (fewer than 64 KiB,
-     * unless the policy is {@link Policy#ALWAYS}), or is impossible on this transport, they come in the same way, copied.
-     * They come when they are asked for by {@code read()}, as any message. What a transfer has read too much is counted.
+     * {@code content()} to any channel; or, to pass the encoders, itself to one that has an {@code EpollSpliceHandler} with no
+     * {@code SslHandler} behind it. Bytes that a decoder has read already are the caller's. Where splicing is refused, is not
+     * worth it (fewer than 64 KiB, unless the policy is {@link Policy#ALWAYS}), or is impossible on this transport, they come
+     * in the same way, copied, when {@code read()} asks for them. What a transfer has read too much is counted.
      *
      * <p>One at a time; another may follow within its future's listener, unless that is nested so deeply in others that Netty
      * runs it later (8). To be called on the channel's event loop.

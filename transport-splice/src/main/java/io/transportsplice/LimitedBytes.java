@@ -7,9 +7,9 @@ import org.jspecify.annotations.NullMarked;
 
 /**
  * A part of what {@link EpollSpliceHandler#limit} asked for. Not a buffer, so that it passes the decoders of its pipeline.
- * Write what {@link #unwrap} makes of it to any channel; or itself, past encoders, to one that has an
- * {@link EpollSpliceHandler} with no {@code SslHandler} behind it, which refuses what is no buffer. Spliced or copied, nobody
- * needs to know.
+ * Write what {@link #unwrap} makes of it to any channel. Itself it passes encoders, too, to a channel that has an
+ * {@link EpollSpliceHandler}; but an {@code SslHandler} behind that refuses it, as it takes buffers alone. Spliced or copied,
+ * nobody needs to know.
  */
 @NullMarked
 public final class LimitedBytes extends DefaultByteBufHolder {

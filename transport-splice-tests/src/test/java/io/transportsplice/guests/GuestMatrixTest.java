@@ -49,7 +49,7 @@ class GuestMatrixTest {
 
     /**
      * To look at some of them: {@code -Dguests=} and a part of what they are called; {@code -Dguests.all=true} leaves
-     * nothing out.
+     * nothing out but what fails by itself.
      */
     private static boolean isWanted(GuestCase given) {
         return given.toString().contains(System.getProperty("guests", ""));
