@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.transportsplice;
 
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
@@ -20,8 +23,10 @@ import io.transportsplice.testing.Side;
 import io.transportsplice.testing.Skip;
 import io.transportsplice.testing.TestRelay;
 import io.transportsplice.testing.Tls;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -153,5 +158,11 @@ abstract class IntoTlsFixture {
 
     static long await(Future<Long> moved) throws Exception {
         return moved.get(Await.BOUND.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** By an error of the connection. */
+    static void expectFailed(Future<Long> moved) {
+        ExecutionException e = assertThrows(ExecutionException.class, () -> await(moved));
+        assertInstanceOf(IOException.class, e.getCause());
     }
 }

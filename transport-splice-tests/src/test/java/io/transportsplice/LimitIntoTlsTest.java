@@ -2,8 +2,6 @@
 package io.transportsplice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,8 +13,6 @@ import io.transportsplice.testing.FarEnd.End;
 import io.transportsplice.testing.FarEnd.Received;
 import io.transportsplice.testing.Rig;
 import io.transportsplice.testing.Side;
-import java.io.IOException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,8 +129,7 @@ class LimitIntoTlsTest extends IntoTlsFixture {
         carry(0, BYTES);
         client.peer().reset();
         assertEquals(new Received(BYTES, End.RESET), server.receiveToEnd(pattern, BYTES));
-        ExecutionException e = assertThrows(ExecutionException.class, () -> await(limit));
-        assertInstanceOf(IOException.class, e.getCause());
+        expectFailed(limit);
     }
 
     /** Of TLS without its own end, else of TCP: that is a whole one of fewer bytes. */
@@ -147,8 +142,7 @@ class LimitIntoTlsTest extends IntoTlsFixture {
         client.peer().halfClose();
         if (way.hasTlsAtBoth()) {
             assertEquals(new Received(BYTES, End.RESET), server.receiveToEnd(pattern, BYTES));
-            ExecutionException e = assertThrows(ExecutionException.class, () -> await(limit));
-            assertInstanceOf(IOException.class, e.getCause());
+            expectFailed(limit);
         } else {
             assertEquals(new Received(BYTES, End.WHOLE), server.receiveToEnd(pattern, BYTES));
             assertEquals(BYTES, await(limit));
