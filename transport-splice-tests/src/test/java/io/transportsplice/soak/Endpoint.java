@@ -23,7 +23,6 @@ final class Endpoint {
     private final long madeAt;
     private final ByteBuffer headerIn = ByteBuffer.allocate(Plan.HEADER);
     private ByteBuffer headerOut = ByteBuffer.allocate(0);
-
     private Connection connection;
     private Script mine;
     private Script theirs;
@@ -217,9 +216,8 @@ final class Endpoint {
         long position = received + at;
         Pattern.Origin origin = Pattern.originOf(bytes, at, length - at).orElse(null);
         boolean foreign = origin != null && Plan.idOfPattern(origin.id()) != connection.plan.id();
-        String from = origin == null
-                ? "unknown"
-                : "position " + origin.position() + " of connection " + Plan.idOfPattern(origin.id());
+        String from =
+                origin == null ? "unknown" : origin.position() + " of connection " + Plan.idOfPattern(origin.id());
         finish(foreign ? Verdict.FOREIGN : Verdict.WRONG, "at " + position + " came bytes from " + from);
     }
 
@@ -234,8 +232,6 @@ final class Endpoint {
             finishIfDone();
         }
     }
-
-    // The end.
 
     private void failed(IOException e) {
         try {
@@ -263,10 +259,16 @@ final class Endpoint {
             engine.ledger().hungWithoutHeader();
             return;
         }
-        finish(
-                Verdict.HANG,
-                received + " of " + theirs.goal() + " received, end " + (inputEnded ? "seen" : "not seen") + ", " + sent
-                        + " of " + mine.goal() + " sent, end " + (outputEnded ? "sent" : "not sent"));
+        finish(Verdict.HANG, position());
+    }
+
+    private String position() {
+        return mine.position(sent, outputEnded, "sent") + ", " + theirs.position(received, inputEnded, "received");
+    }
+
+    @Override
+    public String toString() {
+        return connection == null ? "no header yet" : position() + " " + connection.plan;
     }
 
     private void finishIfDone() throws IOException {

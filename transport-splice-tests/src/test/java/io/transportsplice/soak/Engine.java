@@ -190,6 +190,11 @@ final class Engine implements AutoCloseable {
         return !quiet.isEmpty();
     }
 
+    /** A line for each end that is not done. */
+    void printOpen() {
+        endpoints.forEach(System.out::println);
+    }
+
     boolean isQuiet() {
         return endpoints.isEmpty();
     }

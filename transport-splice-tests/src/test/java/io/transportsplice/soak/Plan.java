@@ -108,7 +108,7 @@ record Plan(int id, Kind kind, Script initiator, Script follower) {
                 pacing,
                 message,
                 Ending.HALF_CLOSE,
-                Math.max(s.maxChunk(), 100),
+                Math.max(s.maxChunk(), 100 + message / 100), // and so it would in tiny writes
                 0,
                 Math.max(s.maxRead(), 1000),
                 0,

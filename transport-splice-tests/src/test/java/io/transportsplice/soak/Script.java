@@ -58,6 +58,11 @@ record Script(
         };
     }
 
+    /** How far this script has come at one of the ends. */
+    String position(long bytes, boolean ended, String done) {
+        return bytes + " of " + goal + " " + done + ", end " + (ended ? "" : "not ") + done;
+    }
+
     boolean mayEnd(long sent, boolean inputEnded) {
         return sent >= goal && (pacing != Pacing.AFTER_EOF || inputEnded);
     }
@@ -68,9 +73,7 @@ record Script(
         if (reader.readPauseMicros > 0) {
             most = Math.min(most, reader.maxRead * 1000L);
         }
-        if (pausePercent > 0) {
-            most = Math.min(most, maxChunk * 1000L);
-        }
+        most = Math.min(most, maxChunk * (pausePercent > 0 ? 1000L : 4000L));
         return with(total > most ? total % most : total, pacing, ending);
     }
 

@@ -20,6 +20,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Torture {
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** What still moves so long after the last start is taken for a hang, too. */
+    private static final long LATE_NANOS = TimeUnit.MINUTES.toNanos(5);
+
     private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SERVER_FIRST_PERCENT = 35;
 
@@ -107,20 +110,32 @@ public final class Torture {
             engine.turn();
             if (engine.now() > nextProgress) {
                 nextProgress += PROGRESS_NANOS;
-                endWhatHangs(engine);
+                endWhatHangs(engine, patienceNanos);
                 System.out.println(what() + " " + (engine.now() - start) / 1_000_000_000 + " s: " + ledger);
             }
         }
+        awaitEnds(engine);
+        ledger.settleHalfDone(Long.MAX_VALUE);
+        ledger.settleSilent();
+    }
+
+    private void awaitEnds(Engine engine) throws IOException {
+        long start = engine.now();
+        long nextProgress = start + PROGRESS_NANOS;
         long quietSince = engine.patientNow();
+        long lateAt = quietSince + LATE_NANOS;
         while (engine.patientNow() - quietSince < (ledger.isSettled() ? GRACE_NANOS : patienceNanos)) {
             engine.turn();
-            endWhatHangs(engine);
+            endWhatHangs(engine, engine.patientNow() < lateAt ? patienceNanos : -1);
+            if (engine.now() > nextProgress) {
+                nextProgress += PROGRESS_NANOS;
+                System.out.println(what() + " still open after " + (engine.now() - start) / 1_000_000_000 + " s:");
+                engine.printOpen();
+            }
             if (!engine.isQuiet()) {
                 quietSince = engine.patientNow();
             }
         }
-        ledger.settleHalfDone(Long.MAX_VALUE);
-        ledger.settleSilent();
     }
 
     private void start(Engine engine) throws IOException {
@@ -131,8 +146,8 @@ public final class Torture {
         }
     }
 
-    private void endWhatHangs(Engine engine) throws IOException {
-        if (engine.endHanging(patienceNanos) && !dumped) {
+    private void endWhatHangs(Engine engine, long quietNanos) throws IOException {
+        if (engine.endHanging(quietNanos) && !dumped) {
             dumped = true;
             Diagnosis.print();
         }
