@@ -28,7 +28,6 @@ final class Endpoint {
     private Script theirs;
     private Pattern output;
     private Pattern input;
-
     private long sent;
     private long received;
     private int chunkLeft;
@@ -53,13 +52,14 @@ final class Endpoint {
         }
     }
 
-    private void follow(Connection newConnection) {
+    private void follow(Connection newConnection) throws IOException {
         connection = newConnection;
         Plan plan = connection.plan;
         mine = initiator ? plan.initiator() : plan.follower();
         theirs = initiator ? plan.follower() : plan.initiator();
         output = initiator ? plan.fromInitiator() : plan.fromFollower();
         input = initiator ? plan.fromFollower() : plan.fromInitiator();
+        Engine.configure(channel, mine.bufferSize());
         if (initiator && plan.saysHeader()) {
             headerOut = plan.header(engine.seed());
         }

@@ -100,11 +100,12 @@ final class Engine implements AutoCloseable {
     }
 
     /** A client that waits for a header, of a proxy for {@link #serverFirstAddress()}. */
-    void startServerFirst(SocketAddress proxy, int bufferSize) throws IOException {
-        SocketChannel channel = connect(proxy, bufferSize);
+    void startServerFirst(SocketAddress proxy) throws IOException {
+        SocketChannel channel = connect(proxy, 0);
         add(new Endpoint(this, channel, null, options.seed() ^ nextId), true);
     }
 
+    /** With its buffers made before its window is agreed on, where they are known. */
     private static SocketChannel connect(SocketAddress proxy, int bufferSize) throws IOException {
         SocketChannel channel = SocketChannel.open();
         configure(channel, bufferSize);
@@ -113,7 +114,7 @@ final class Engine implements AutoCloseable {
         return channel;
     }
 
-    private static void configure(SocketChannel channel, int bufferSize) throws IOException {
+    static void configure(SocketChannel channel, int bufferSize) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         if (bufferSize > 0) {
             channel.setOption(StandardSocketOptions.SO_RCVBUF, bufferSize);
@@ -125,12 +126,10 @@ final class Engine implements AutoCloseable {
         for (SocketChannel channel = server.accept(); channel != null; channel = server.accept()) {
             channel.configureBlocking(false);
             if (server == clientFirst) {
-                configure(channel, 0);
                 add(new Endpoint(this, channel, null, options.seed() ^ ~nextId), false);
             } else {
                 Connection connection = ledger.opened(Plan.of(options, nextId + 1), patientNow);
                 nextId += 2;
-                configure(channel, connection.plan.initiator().bufferSize());
                 add(new Endpoint(this, channel, connection, options.seed() ^ connection.plan.id()), false);
             }
         }

@@ -140,7 +140,7 @@ public final class Torture {
 
     private void start(Engine engine) throws IOException {
         if (serverFirstProxy != null && random.nextInt(100) < SERVER_FIRST_PERCENT) {
-            engine.startServerFirst(serverFirstProxy, random.nextInt(4) == 0 ? random.nextInt(2048, 8192) : 0);
+            engine.startServerFirst(serverFirstProxy);
         } else {
             engine.startClientFirst(clientFirstProxy);
         }
