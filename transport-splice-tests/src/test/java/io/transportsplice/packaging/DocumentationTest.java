@@ -41,7 +41,7 @@ class DocumentationTest {
     private static final Map<String, List<String>> SURROUNDINGS = Map.of(
             "README.md", List.of("", "Channel channel;"),
             "docs/usage.md", List.of("", "ChannelHandler upstream;"),
-            "docs/guests.md",
+            "docs/frameworks.md",
                     List.of(
                             "import reactor.netty.tcp.*; import io.vertx.core.internal.net.NetSocketInternal;",
                             "TcpClient client; NetSocketInternal from, to; Channel channel, broker, frontend; ByteBuf in;"
