@@ -114,8 +114,8 @@ final class SpliceOutput implements PipeRegion.Sink {
 
     /** What is only written does not bound its source: whoever flushes late may do so once he has enough. */
     void flush() {
-        for (PipeRegion region : unflushed) {
-            region.flushed();
+        for (int i = 0; i < unflushed.size(); i++) { // an iterator would be garbage of each message
+            unflushed.get(i).flushed();
         }
         unflushed.clear();
     }
