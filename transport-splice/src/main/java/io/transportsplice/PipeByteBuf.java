@@ -78,7 +78,7 @@ final class PipeByteBuf extends LazyByteBuf {
     private volatile ByteBuf content; // not null once in memory
     private volatile int waiting; // how often it is in the outbound buffer of a sink
     private volatile int flushed; // how many of those sinks have been told to send it
-    private volatile Fate drained; // what is to be said of it then, but for Fate.DRAINED
+    private volatile Fate drained = Fate.DRAINED; // what is to be said of it then
     private volatile boolean lookedInVain; // somebody has, but there was no memory
     private volatile boolean sent; // a sink has emptied a pipe of its own that had them all
 
@@ -213,7 +213,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     /** Its sink's socket is full. */
     void blocked() {
-        if (drained == null) {
+        if (drained == Fate.DRAINED) {
             drained = Fate.BLOCKED;
         }
     }
@@ -265,7 +265,7 @@ final class PipeByteBuf extends LazyByteBuf {
 
     private Fate fate(int last) {
         if (pipe.bytes() == 0 || sent) {
-            return drained == null ? Fate.DRAINED : drained;
+            return drained;
         }
         if (last != UNTOUCHED || waiting > 0) {
             return Fate.LOST;

@@ -28,6 +28,7 @@ final class Endpoint {
     private Script theirs;
     private Pattern output;
     private Pattern input;
+
     private long sent;
     private long received;
     private int chunkLeft;
@@ -216,8 +217,7 @@ final class Endpoint {
         long position = received + at;
         Pattern.Origin origin = Pattern.originOf(bytes, at, length - at).orElse(null);
         boolean foreign = origin != null && Plan.idOfPattern(origin.id()) != connection.plan.id();
-        String from =
-                origin == null ? "unknown" : origin.position() + " of connection " + Plan.idOfPattern(origin.id());
+        String from = origin == null ? "unknown" : Plan.describe(origin);
         finish(foreign ? Verdict.FOREIGN : Verdict.WRONG, "at " + position + " came bytes from " + from);
     }
 

@@ -169,6 +169,10 @@ record Plan(int id, Kind kind, Script initiator, Script follower) {
         return patternId / 2;
     }
 
+    static String describe(Pattern.Origin origin) {
+        return "position " + origin.position() + " of connection " + idOfPattern(origin.id());
+    }
+
     ByteBuffer header(long seed) {
         return ByteBuffer.allocate(HEADER).putLong(id).putLong(check(seed, id)).flip();
     }

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 public final class Torture {
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     /** What still moves so long after the last start is taken for a hang, too. */
-    private static final long LATE_NANOS = TimeUnit.MINUTES.toNanos(5);
+    private static final long LATE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
     private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SERVER_FIRST_PERCENT = 35;
@@ -126,7 +126,7 @@ public final class Torture {
         long lateAt = quietSince + LATE_NANOS;
         while (engine.patientNow() - quietSince < (ledger.isSettled() ? GRACE_NANOS : patienceNanos)) {
             engine.turn();
-            endWhatHangs(engine, engine.patientNow() < lateAt ? patienceNanos : -1);
+            endWhatHangs(engine, engine.patientNow() < lateAt ? patienceNanos : -1); // what has just moved, too
             if (engine.now() > nextProgress) {
                 nextProgress += PROGRESS_NANOS;
                 System.out.println(what() + " still open after " + (engine.now() - start) / 1_000_000_000 + " s:");

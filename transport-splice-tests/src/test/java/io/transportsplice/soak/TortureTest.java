@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A short torture for every build; {@link Torture#main} is for the long ones. */
 @ExtendWith(Baseline.class)
-@Timeout(600) // far beyond what it takes: it gives up by itself what does not move
+@Timeout(180) // it gives up by itself before
 class TortureTest {
     private static final int SECONDS = 4;
     private static final long SEED = 20_260_101;
